@@ -1,0 +1,1 @@
+//! Watchkeep's own benches.

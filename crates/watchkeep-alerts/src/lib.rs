@@ -1,0 +1,1 @@
+//! An alert engine in the process: severity routing, deduplication and delivery with retries.

@@ -1,0 +1,3 @@
+//! The `watchkeep` command line.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! A health registry: checks run in the background, reports are read for free.

@@ -1,0 +1,1 @@
+//! Structured logging in one call: console, rotating text files, an errors-only file and ECS JSON.

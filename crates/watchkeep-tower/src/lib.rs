@@ -1,0 +1,1 @@
+//! One tower layer: request id, trace context, span, RED metrics, every request counted exactly once.

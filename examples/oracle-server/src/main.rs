@@ -1,0 +1,3 @@
+//! The ORACLE server's process.
+
+fn main() {}

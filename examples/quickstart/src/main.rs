@@ -1,0 +1,3 @@
+//! The smallest service that Watchkeep watches.
+
+fn main() {}
