@@ -1,3 +1,7 @@
-//! The project's own tasks.
+//! The command `cargo xtask`; everything is in the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    xtask::run(std::env::args().skip(1))
+}
