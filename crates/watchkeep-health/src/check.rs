@@ -1,0 +1,119 @@
+//! What a check is, and what it says when it fails.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use async_trait::async_trait;
+
+use crate::message;
+
+/// Looks at one thing that the program depends on.
+///
+/// A check runs in a task of its own: it may be slow, hang or panic without harm to the others. At most one run
+/// of a check is under way at any time.
+///
+/// # Cancel safety
+///
+/// A run that is not over within its timeout is dropped at its next `.await`.
+#[async_trait]
+pub trait Check: Send + Sync + 'static {
+    /// Looks once.
+    ///
+    /// # Errors
+    ///
+    /// Whatever is wrong, in words that help an operator.
+    async fn check(&self) -> Result<(), CheckError>;
+}
+
+/// Why a check failed, in words.
+///
+/// It is made from any error by `?`; for that it is no [`std::error::Error`] itself. The text is cleaned when it
+/// is made: at most 500 characters, no control characters, and the user and password of a URL masked.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct CheckError {
+    message: String,
+}
+
+/// A check that is a closure.
+pub(crate) struct FnCheck<F>(pub(crate) F);
+
+// === impl CheckError ===
+
+impl CheckError {
+    /// Makes an error of this text.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self {
+            message: message::clean(&message.into()),
+        }
+    }
+
+    /// Makes an error of this one and its causes: `outer: inner: innermost`.
+    ///
+    /// A cause whose text already ends what was written before it is not repeated.
+    pub fn from_error(error: &dyn StdError) -> Self {
+        let mut text = error.to_string();
+        let mut cause = error.source();
+        // A chain is short; the bound is for one that bites its own tail.
+        for _ in 0..16 {
+            let Some(error) = cause else { break };
+            let next = error.to_string();
+            if !text.ends_with(&next) {
+                text.push_str(": ");
+                text.push_str(&next);
+            }
+            cause = error.source();
+        }
+        Self::new(text)
+    }
+
+    /// The text.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+impl fmt::Display for CheckError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl<E: StdError> From<E> for CheckError {
+    fn from(error: E) -> Self {
+        Self::from_error(&error)
+    }
+}
+
+// === impl FnCheck ===
+
+#[async_trait]
+impl<F, Fut> Check for FnCheck<F>
+where
+    F: Fn() -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<(), CheckError>> + Send + 'static,
+{
+    async fn check(&self) -> Result<(), CheckError> {
+        (self.0)().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("the pool is empty")]
+    struct Outer(#[source] std::io::Error);
+
+    #[test]
+    fn any_error_becomes_a_check_error_with_its_causes() {
+        fn fails() -> Result<(), CheckError> {
+            Err(Outer(std::io::Error::other("connection refused")))?;
+            Ok(())
+        }
+        assert_eq!(
+            fails().unwrap_err().to_string(),
+            "the pool is empty: connection refused"
+        );
+    }
+}

@@ -1,0 +1,72 @@
+//! What a registry knows at one moment, and its three JSON forms.
+
+use std::time::Duration;
+
+use crate::component::Criticality;
+use crate::status::Status;
+
+mod json;
+
+/// The health of the whole and of every component at one moment.
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    /// The whole.
+    pub status: Status,
+    /// The components, in the order in which they were registered.
+    pub components: Vec<ComponentReport>,
+    /// How long ago the registry was built.
+    pub uptime: Duration,
+    /// The version of the program.
+    pub version: String,
+    /// Whether the program is stopping.
+    pub draining: bool,
+}
+
+/// The health of one component at one moment.
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq)]
+pub struct ComponentReport {
+    /// Its name.
+    pub name: String,
+    /// How it is.
+    pub status: Status,
+    /// How much it matters.
+    pub criticality: Criticality,
+    /// How long it has been so.
+    pub since: Duration,
+    /// How long the last run of its check took.
+    pub latency: Option<Duration>,
+    /// The error of the last result, or what the program said; for operators, not for the public.
+    pub message: Option<String>,
+    /// How many results in a row were failures, also below the threshold.
+    pub consecutive_failures: u32,
+    /// How long ago something last went well.
+    pub last_success: Option<Duration>,
+}
+
+// === impl Report ===
+
+impl Report {
+    /// The public form, `{"status":…,"components":{…},"uptime_seconds":…,"version":…}`: words only, and whole
+    /// seconds.
+    pub fn to_json(&self) -> String {
+        json::brief(self)
+    }
+
+    /// The operators' form: as [`to_json`](Self::to_json), with everything that is known about a component.
+    pub fn to_json_detailed(&self) -> String {
+        json::detailed(self)
+    }
+
+    /// The form `application/health+json` of draft-inadarei-api-health-check-06, with words only.
+    ///
+    /// The whole is `pass` when healthy, `warn` when degraded, else `fail`, in step with the HTTP status 200 or
+    /// 503. An optional component is never worse than `warn`.
+    pub fn to_health_json(&self) -> String {
+        json::health(self)
+    }
+}
+
+#[cfg(test)]
+mod tests;
