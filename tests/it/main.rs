@@ -1,1 +1,3 @@
-//! The main integration test binary.
+//! The integration tests: one binary, one module a subject.
+
+mod workspace;

@@ -1,1 +1,25 @@
-//! Support for the integration tests.
+//! Support for the integration tests, and the examples of the documentation as tests.
+
+pub mod programs;
+
+// Every Rust block of these files compiles and runs under `cargo test --doc`; a test checks that no file is forgotten.
+
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/ARCHITECTURE.md")]
+struct Architecture;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/CHANGELOG.md")]
+struct Changelog;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/DECISIONS.md")]
+struct Decisions;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/STYLE.md")]
+struct Style;

@@ -1,9 +1,10 @@
 //! Running other programs: the line is printed first, and a failure names it.
 
 use std::ffi::OsStr;
+use std::fs::{self, File};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::{env, fmt};
+use std::{env, fmt, io};
 
 use crate::error::{Error, Result};
 use crate::workspace;
@@ -15,6 +16,9 @@ const LEFT_BEHIND: [&str; 4] = [
     "CARGO_MANIFEST_",
     "CARGO_PKG_",
 ];
+
+/// How much of a log a failure shows.
+const LAST_LINES: usize = 30;
 
 /// A command to run in the root of the workspace, without standard input.
 #[derive(Debug)]
@@ -107,6 +111,19 @@ impl Step {
         Err(Error::new(format!("`{}` failed: {status}", self.line)))
     }
 
+    /// Like [`run`](Self::run), with the output in a file; a failure shows the end of it.
+    pub(crate) fn run_into(mut self, log: &Path) -> Result {
+        let unwritable =
+            |error: io::Error| Error::new(format!("cannot write {}: {error}", log.display()));
+        fs::create_dir_all(log.parent().unwrap_or(log)).map_err(unwritable)?;
+        let file = File::create(log).map_err(unwritable)?;
+        self.command
+            .stderr(file.try_clone().map_err(unwritable)?)
+            .stdout(file);
+        self.run()
+            .map_err(|error| Error::new(format!("{error}\n{}", last_lines(log))))
+    }
+
     /// Runs without printing and returns what the program wrote, or `None` when it failed or does not exist.
     pub(crate) fn answer(mut self) -> Option<String> {
         let output = self.command.stderr(Stdio::null()).output().ok()?;
@@ -121,6 +138,14 @@ impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.line)
     }
+}
+
+/// Returns the last lines of a log, or nothing when it cannot be read.
+pub(crate) fn last_lines(log: &Path) -> String {
+    let text = fs::read_to_string(log).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().collect();
+    let tail = &lines[lines.len().saturating_sub(LAST_LINES)..];
+    format!("the last lines of {}:\n{}", log.display(), tail.join("\n"))
 }
 
 /// Quotes a word for the printed line where a shell would need it.
@@ -152,6 +177,19 @@ mod tests {
             .run()
             .expect_err("exit code 3 is a failure");
         assert_eq!(error.to_string(), "`sh -c 'exit 3'` failed: exit status: 3");
+    }
+
+    #[test]
+    fn a_failure_shows_the_end_of_its_log() {
+        let log = workspace::target_dir().join("xtask/run-into/test.log");
+        let error = program("sh", ["-c", "seq 100; echo why >&2; exit 1"])
+            .run_into(&log)
+            .expect_err("exit code 1 is a failure");
+        let text = error.to_string();
+        assert!(
+            text.ends_with("\n100\nwhy") && !text.contains("\n71\n"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::time::Duration;
 use std::{env, io};
 
 use crate::clock::poll;
-use crate::command::{cargo, program};
+use crate::command::{cargo, last_lines, program};
 use crate::error::{Error, Result};
 use crate::{http, workspace};
 
@@ -25,10 +25,8 @@ pub(crate) fn run() -> Result {
     let server = Command::new(workspace::target_dir().join("release/oracle-server"));
     let folder = workspace::target_dir().join("xtask/example");
     watch(server, &folder).map_err(|error| {
-        let log = fs::read_to_string(folder.join("console.log")).unwrap_or_default();
-        let lines: Vec<&str> = log.lines().collect();
-        let tail = &lines[lines.len().saturating_sub(20)..];
-        Error::new(format!("{error}\nits last lines:\n{}", tail.join("\n")))
+        let log = last_lines(&folder.join("console.log"));
+        Error::new(format!("{error}\n{log}"))
     })
 }
 

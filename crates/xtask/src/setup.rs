@@ -53,20 +53,21 @@ fn install_packages() -> Result {
         )));
     }
     let policy = ServicePolicy::put(Path::new(SERVICE_POLICY))?;
-    apt_get(&["update"]).run()?;
+    let log = workspace::target_dir().join("xtask/apt-get.log");
+    apt_get(&["update"]).run_into(&log)?;
     let mut args = vec!["install", "-y", "--no-install-recommends"];
     args.extend(&packages);
-    let installed = apt_get(&args).run();
+    let installed = apt_get(&args).run_into(&log);
     drop(policy);
 
     // A package whose own script failed can still have brought its program, which is all that tests need.
     let left = missing_packages().join(" ");
     match installed {
-        Err(error) if !left.is_empty() => Err(Error::new(format!(
-            "{error}; still missing: {left}; apt-get's own output above names the cause"
-        ))),
+        Err(error) if !left.is_empty() => {
+            Err(Error::new(format!("{error}\nstill missing: {left}")))
+        }
         Err(error) => {
-            println!("setup: {error}, but every program is there");
+            println!("setup: {error}\nsetup: yet every program is there, so this goes on");
             Ok(())
         }
         Ok(()) if left.is_empty() => Ok(()),
