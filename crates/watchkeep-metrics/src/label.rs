@@ -1,0 +1,143 @@
+//! The labels of one series, rendered once.
+
+use crate::name::clean_label;
+
+/// The cleaned, sorted labels of one series and their exposition text.
+#[derive(Debug)]
+pub(crate) struct LabelSet {
+    /// `a="1",b="2"`: escaped, without braces, empty when there are no labels.
+    text: Box<str>,
+    pairs: Box<[(Box<str>, Box<str>)]>,
+}
+
+impl LabelSet {
+    /// Cleans, sorts and renders labels.
+    ///
+    /// Of labels whose names are the same after cleaning the last one (in order of raw name, then value) stays; `own` beat
+    /// `global`; a label with an empty value is left out, since Prometheus takes it as absent. `reserved` is the name that
+    /// the family's type needs for itself (`le`), and is prefixed.
+    pub(crate) fn new<'a>(
+        own: impl Iterator<Item = (&'a str, &'a str)>,
+        global: &[(String, String)],
+        reserved: Option<&str>,
+    ) -> Self {
+        let mut raw: Vec<_> = own.collect();
+        raw.sort_unstable();
+        let mut pairs: Vec<(Box<str>, Box<str>)> = Vec::with_capacity(raw.len() + global.len());
+        let globals = global
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()));
+        for (name, value) in globals.chain(raw) {
+            let mut name = clean_label(name);
+            if reserved == Some(name.as_ref()) {
+                name = format!("exported_{name}").into();
+            }
+            match pairs.iter_mut().find(|(known, _)| **known == *name) {
+                Some((_, known)) => *known = value.into(),
+                None => pairs.push((name.into(), value.into())),
+            }
+        }
+        pairs.retain(|(_, value)| !value.is_empty());
+        pairs.sort_unstable();
+        Self {
+            text: render(&pairs).into(),
+            pairs: pairs.into(),
+        }
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.pairs.iter().map(|(name, value)| (&**name, &**value))
+    }
+
+    /// Tells whether every one of `wanted` is among the labels; an empty value asks for the label's absence.
+    pub(crate) fn contains<'a>(
+        &self,
+        wanted: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> bool {
+        wanted.into_iter().all(|(name, value)| {
+            let known = self.iter().find(|(known, _)| *known == name);
+            known.map_or("", |(_, known)| known) == value
+        })
+    }
+}
+
+fn render(pairs: &[(Box<str>, Box<str>)]) -> String {
+    let mut text = String::new();
+    for (name, value) in pairs {
+        if !text.is_empty() {
+            text.push(',');
+        }
+        text.push_str(name);
+        text.push_str("=\"");
+        escape_value(value, &mut text);
+        text.push('"');
+    }
+    text
+}
+
+/// Escapes what both formats require in a label value: backslash, double quote and line feed.
+pub(crate) fn escape_value(value: &str, out: &mut String) {
+    for character in value.chars() {
+        match character {
+            '\\' => out.push_str("\\\\"),
+            '"' => out.push_str("\\\""),
+            '\n' => out.push_str("\\n"),
+            other => out.push(other),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(own: &[(&str, &str)], global: &[(&str, &str)], expected: &str) {
+        let global: Vec<_> = global
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        let labels = LabelSet::new(own.iter().copied(), &global, Some("le"));
+        assert_eq!(labels.text(), expected);
+    }
+
+    #[test]
+    fn labels_are_cleaned_sorted_and_escaped_once() {
+        check(&[], &[], "");
+        check(&[("z", "1"), ("a.b", "2")], &[], r#"a_b="2",z="1""#);
+        check(&[("v", "a\\b")], &[], r#"v="a\\b""#);
+        check(&[("v", "a\\\\b")], &[], r#"v="a\\\\b""#);
+        check(&[("v", "say \"x\"\n")], &[], r#"v="say \"x\"\n""#);
+        check(&[("v", "end\\")], &[], r#"v="end\\""#);
+        check(&[("v", "🦀")], &[], r#"v="🦀""#);
+    }
+
+    #[test]
+    fn own_labels_beat_global_ones_and_empty_values_are_absent() {
+        check(
+            &[("a", "own")],
+            &[("a", "global"), ("b", "g")],
+            r#"a="own",b="g""#,
+        );
+        check(&[("a", "")], &[("a", "global")], "");
+        check(&[("le", "1")], &[], r#"exported_le="1""#);
+    }
+
+    #[test]
+    fn the_last_of_colliding_names_stays_in_any_order() {
+        check(&[("a.b", "1"), ("a_b", "2")], &[], r#"a_b="2""#);
+        check(&[("a_b", "2"), ("a.b", "1")], &[], r#"a_b="2""#);
+    }
+
+    #[test]
+    fn an_empty_wanted_value_asks_for_absence() {
+        let labels = LabelSet::new([("a", "1")].into_iter(), &[], None);
+        assert!(labels.contains([("a", "1"), ("b", "")]));
+        assert!(!labels.contains([("a", "")]));
+        assert!(!labels.contains([("a", "2")]));
+    }
+}

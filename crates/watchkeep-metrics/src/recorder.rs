@@ -1,0 +1,224 @@
+//! The recorder behind the `metrics` facade.
+
+use std::cell::Cell;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, RwLock};
+
+use metrics::{Counter, Gauge, Histogram, Key, KeyName, Label, Metadata, SharedString, Unit};
+
+use crate::cell::{CounterCell, Rejected};
+use crate::registry::{Registry, Settings};
+use crate::sync::{read, write};
+use crate::{Error, Format, RecorderBuilder, Snapshot, error, exposition};
+
+/// Keeps all metrics of a process as atomics, and shows them as text or as a [`Snapshot`].
+///
+/// Clones share everything. Recording into an existing series takes no exclusive lock and allocates nothing beyond what the
+/// facade's macro does for labels that are not constant; reading never holds a lock that recording waits for.
+///
+/// * Names and labels are cleaned (`http.route` becomes `http_route`); what is the same afterwards is the same series. Labels
+///   with an empty value are left out.
+/// * The first use of a name decides its kind. A handle of another kind does nothing, and is counted in
+///   `watchkeep_metrics_rejected_total{reason="kind"}`.
+/// * Observations and increments that are not finite are counted there as `not_finite`, and recorded nowhere.
+/// * The number of families and of series per family is bounded, see [`RecorderBuilder`].
+#[derive(Clone)]
+pub struct Recorder {
+    shared: Arc<Shared>,
+}
+
+/// A counter of fractions (money, seconds of CPU), which the facade's own counters cannot be.
+///
+/// It only goes up: an increment that is negative or not finite is refused and counted in
+/// `watchkeep_metrics_rejected_total`.
+#[derive(Clone, Debug)]
+pub struct FloatCounter {
+    cell: Arc<CounterCell>,
+    rejected: Arc<Rejected>,
+}
+
+struct Shared {
+    registry: Registry,
+    hooks: RwLock<Vec<Hook>>,
+}
+
+type Hook = Arc<dyn Fn(&Recorder) + Send + Sync>;
+
+// === impl Recorder ===
+
+impl Recorder {
+    /// Returns a builder with the defaults.
+    pub fn builder() -> RecorderBuilder {
+        RecorderBuilder::new()
+    }
+
+    pub(crate) fn new(settings: Settings) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                registry: Registry::new(settings),
+                hooks: RwLock::default(),
+            }),
+        }
+    }
+
+    /// Makes this the recorder of the whole process; the macros of `metrics` reach it from then on.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error when the process has a recorder already, also when it is this one; that one stays.
+    pub fn install(&self) -> Result<(), Error> {
+        metrics::set_global_recorder(self.clone())
+            .map_err(|_| Error::new(error::Kind::AlreadyInstalled))
+    }
+
+    /// Appends all metrics as text.
+    ///
+    /// The functions of [`before_render`](Self::before_render) run first. Families come sorted by name, series by labels.
+    /// It is CPU-bound: a few microseconds per hundred series.
+    pub fn render(&self, format: Format, out: &mut Vec<u8>) {
+        self.run_hooks();
+        exposition::render(&self.shared.registry.list(), format, out);
+    }
+
+    /// Returns all numbers as they are now, after the functions of [`before_render`](Self::before_render) ran.
+    ///
+    /// Each number is exact; numbers of different series may be moments apart.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        self.run_hooks();
+        Snapshot::of(&self.shared.registry.list())
+    }
+
+    /// Registers a counter that takes fractions, and returns its handle.
+    ///
+    /// It shares a series with the facade's counter of the same name and labels. When the name is taken by another kind the
+    /// handle counts for nobody, as everywhere in this crate.
+    #[must_use]
+    pub fn float_counter(&self, name: &str, help: &str, labels: &[(&str, &str)]) -> FloatCounter {
+        let registry = &self.shared.registry;
+        registry.describe(name, None, help);
+        FloatCounter {
+            cell: registry.counter(&key(name, labels)).unwrap_or_default(),
+            rejected: Arc::clone(&registry.rejected),
+        }
+    }
+
+    /// Adds a function that runs before each [`render`](Self::render) and [`snapshot`](Self::snapshot), to refresh gauges
+    /// that nobody updates by events.
+    ///
+    /// It runs on the reader's thread, so it has to be quick. A panic of it ends there, and is counted in
+    /// `watchkeep_metrics_hook_panics_total`. Readings that it takes itself run no functions. It gets the recorder, and should
+    /// not hold a clone of it, which would keep the recorder alive forever.
+    pub fn before_render(&self, hook: impl Fn(&Self) + Send + Sync + 'static) {
+        write(&self.shared.hooks).push(Arc::new(hook));
+    }
+
+    fn run_hooks(&self) {
+        thread_local! {
+            static RUNNING: Cell<bool> = const { Cell::new(false) };
+        }
+        if RUNNING.replace(true) {
+            return;
+        }
+        let hooks = read(&self.shared.hooks).clone();
+        for hook in hooks {
+            if catch_unwind(AssertUnwindSafe(|| hook(self))).is_err() {
+                self.shared.registry.hook_panics.next();
+            }
+        }
+        RUNNING.set(false);
+    }
+
+    pub(crate) fn set_gauge(&self, name: &str, labels: &[(&str, &str)], value: f64) {
+        if let Some(cell) = self.shared.registry.gauge(&key(name, labels)) {
+            metrics::GaugeFn::set(&*cell, value);
+        }
+    }
+
+    pub(crate) fn describe(&self, name: &str, unit: Option<Unit>, help: &str) {
+        self.shared.registry.describe(name, unit, help);
+    }
+}
+
+impl Default for Recorder {
+    /// Returns a recorder with the defaults of [`Recorder::builder`].
+    fn default() -> Self {
+        RecorderBuilder::new()
+            .build()
+            .expect("the builder's defaults are valid")
+    }
+}
+
+impl fmt::Debug for Recorder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Recorder").finish_non_exhaustive()
+    }
+}
+
+impl metrics::Recorder for Recorder {
+    fn describe_counter(&self, key: KeyName, unit: Option<Unit>, description: SharedString) {
+        self.describe(key.as_str(), unit, &description);
+    }
+
+    fn describe_gauge(&self, key: KeyName, unit: Option<Unit>, description: SharedString) {
+        self.describe(key.as_str(), unit, &description);
+    }
+
+    fn describe_histogram(&self, key: KeyName, unit: Option<Unit>, description: SharedString) {
+        self.describe(key.as_str(), unit, &description);
+    }
+
+    fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
+        let cell = self.shared.registry.counter(key);
+        cell.map_or_else(Counter::noop, Counter::from_arc)
+    }
+
+    fn register_gauge(&self, key: &Key, _: &Metadata<'_>) -> Gauge {
+        let cell = self.shared.registry.gauge(key);
+        cell.map_or_else(Gauge::noop, Gauge::from_arc)
+    }
+
+    fn register_histogram(&self, key: &Key, _: &Metadata<'_>) -> Histogram {
+        let cell = self.shared.registry.histogram(key);
+        cell.map_or_else(Histogram::noop, Histogram::from_arc)
+    }
+}
+
+// === impl FloatCounter ===
+
+impl FloatCounter {
+    /// Adds `value`, which must be finite and not negative.
+    pub fn increment(&self, value: f64) {
+        if self.accepts(value) {
+            self.cell.add_fraction(value);
+        }
+    }
+
+    /// Raises what this kind of handle has counted to `value`, where that is more: for a total that is kept elsewhere.
+    pub fn absolute(&self, value: f64) {
+        if self.accepts(value) {
+            self.cell.raise_fraction(value);
+        }
+    }
+
+    fn accepts(&self, value: f64) -> bool {
+        if !value.is_finite() {
+            self.rejected.not_finite.next();
+        } else if value < 0.0 {
+            self.rejected.negative.next();
+        }
+        value.is_finite() && value >= 0.0
+    }
+}
+
+fn key(name: &str, labels: &[(&str, &str)]) -> Key {
+    let labels: Vec<_> = labels
+        .iter()
+        .map(|(name, value)| Label::new((*name).to_owned(), (*value).to_owned()))
+        .collect();
+    Key::from_parts(name.to_owned(), labels)
+}
+
+#[cfg(test)]
+mod tests;
