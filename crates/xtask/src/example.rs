@@ -12,9 +12,19 @@ use crate::command::{cargo, last_lines, program};
 use crate::error::{Error, Result};
 use crate::{http, workspace};
 
-const START: Duration = Duration::from_secs(60);
-const MOVE: Duration = Duration::from_secs(60);
-const STOP: Duration = Duration::from_secs(30);
+/// How long each part of the watch may take.
+struct Limits {
+    start: Duration,
+    movement: Duration,
+    stop: Duration,
+}
+
+const LIMITS: Limits = Limits {
+    start: Duration::from_secs(60),
+    movement: Duration::from_secs(60),
+    stop: Duration::from_secs(30),
+};
+
 const INTERVAL: Duration = Duration::from_millis(100);
 
 /// How often `total_messages` must have risen.
@@ -24,14 +34,14 @@ pub(crate) fn run() -> Result {
     cargo(["build", "--release", "-p", "oracle-server"]).run()?;
     let server = Command::new(workspace::target_dir().join("release/oracle-server"));
     let folder = workspace::target_dir().join("xtask/example");
-    watch(server, &folder).map_err(|error| {
+    watch(server, &folder, &LIMITS).map_err(|error| {
         let log = last_lines(&folder.join("console.log"));
         Error::new(format!("{error}\n{log}"))
     })
 }
 
 /// Starts the server in an empty folder, waits for movement and stops it.
-fn watch(command: Command, folder: &Path) -> Result {
+fn watch(command: Command, folder: &Path, limits: &Limits) -> Result {
     let failed = |error: io::Error| Error::new(format!("{}: {error}", folder.display()));
     match fs::remove_dir_all(folder) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
@@ -39,10 +49,10 @@ fn watch(command: Command, folder: &Path) -> Result {
     }
     let mut server = Server::start(command, folder)
         .map_err(|error| Error::new(format!("the server did not start: {error}")))?;
-    let addr = server.await_address()?;
+    let addr = server.await_address(limits.start)?;
     println!("serves at {addr}");
-    server.await_movement(addr)?;
-    server.stop()
+    server.await_movement(addr, limits.movement)?;
+    server.stop(limits.stop)
 }
 
 /// A running server; it is killed when a step before the orderly stop failed.
@@ -75,7 +85,7 @@ impl Server {
     }
 
     /// Waits for the file that appears once the server accepts.
-    fn await_address(&mut self) -> Result<SocketAddr> {
+    fn await_address(&mut self, limit: Duration) -> Result<SocketAddr> {
         let read =
             |server: &mut Self| {
                 let text = fs::read_to_string(&server.address_file).ok()?;
@@ -83,14 +93,14 @@ impl Server {
                     Error::new(format!("`{}` is no address: {error}", text.trim()))
                 }))
             };
-        self.poll(START, "data/oracle.addr did not appear", read)?
+        self.poll(limit, "data/oracle.addr did not appear", read)?
     }
 
     /// Waits until the number of messages has risen often enough.
-    fn await_movement(&mut self, addr: SocketAddr) -> Result {
+    fn await_movement(&mut self, addr: SocketAddr, limit: Duration) -> Result {
         let (mut last, mut rises) = (None, 0);
         let what = "total_messages at /metrics/summary did not go on rising";
-        self.poll(MOVE, what, |_| {
+        self.poll(limit, what, |_| {
             let (status, body) = http::get(addr, "/metrics/summary").ok()?;
             let total = total_messages(&body).filter(|_| status == 200)?;
             if last.is_some_and(|before| total > before) {
@@ -103,14 +113,14 @@ impl Server {
     }
 
     /// Asks for an orderly stop and requires exit code 0 and a clean folder.
-    fn stop(mut self) -> Result {
+    fn stop(mut self, limit: Duration) -> Result {
         // The standard library sends no signals; every shell does.
         let pid = self.child.id().to_string();
         program("sh", ["-c", "kill -TERM \"$1\"", "sh", &pid]).run()?;
-        let status = poll(STOP, INTERVAL, || self.exit_status()).ok_or_else(|| {
+        let status = poll(limit, INTERVAL, || self.exit_status()).ok_or_else(|| {
             Error::new(format!(
                 "the server still ran {} s after SIGTERM",
-                STOP.as_secs()
+                limit.as_secs()
             ))
         })?;
         if !status.success() {
