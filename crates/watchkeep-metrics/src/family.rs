@@ -47,7 +47,7 @@ pub(crate) struct Found {
 pub(crate) enum Place {
     /// In a series of its own; its key may be remembered.
     Own,
-    /// In a series of its own, but so many keys lead to this family that no more of them are remembered.
+    /// In a series of its own, but the key must not be remembered, or memory would not be bounded.
     Unindexed,
     /// In the one series that takes what is over the limit.
     Overflow,
@@ -102,27 +102,32 @@ impl Family {
         }
     }
 
-    /// Returns the series of these labels, which is made when there is room for it.
-    pub(crate) fn series(&self, labels: LabelSet, limit: usize, rejected: &Arc<Rejected>) -> Found {
+    /// Returns the series of these labels, which is made when there is room for it; else the one of `overflow`.
+    pub(crate) fn series(
+        &self,
+        labels: LabelSet,
+        limit: usize,
+        rejected: &Arc<Rejected>,
+        overflow: impl FnOnce() -> LabelSet,
+    ) -> Found {
         let mut state = lock(&self.state);
         if let Some(ByText(series)) = state.series.get(labels.text()) {
-            let cell = series.cell.clone();
-            return state.found(cell, limit);
+            let series = Arc::clone(series);
+            return state.found(&series, limit);
         }
         if state.series.len() < limit {
             let series = Arc::new(Series {
                 labels,
                 cell: self.new_cell(rejected),
             });
-            let cell = series.cell.clone();
-            state.add(series);
-            return state.found(cell, limit);
+            state.add(Arc::clone(&series));
+            return state.found(&series, limit);
         }
         if let Some(series) = &state.overflow {
             return Found::overflow(series);
         }
         let series = Arc::new(Series {
-            labels: LabelSet::new([("overflow", "true")].into_iter(), &[], None),
+            labels: overflow(),
             cell: self.new_cell(rejected),
         });
         // A host that has a series of exactly these labels shares it.
@@ -179,9 +184,14 @@ impl State {
     }
 
     /// Several raw keys may clean to one series; twice the limit of them is remembered, the others are looked up each time.
-    const fn found(&mut self, cell: Cell, limit: usize) -> Found {
-        let place = if self.indexed < limit.saturating_mul(2) {
+    /// A key whose value was cut is not remembered either, since it may be of any length.
+    fn found(&mut self, series: &Series, limit: usize) -> Found {
+        let cell = series.cell.clone();
+        let remember = self.indexed < limit.saturating_mul(2) && !series.labels.is_cut();
+        if remember {
             self.indexed += 1;
+        }
+        let place = if remember {
             Place::Own
         } else {
             Place::Unindexed

@@ -2,12 +2,16 @@
 
 use crate::name::clean_label;
 
+/// How many bytes of a label's value are kept.
+const LONGEST_VALUE: usize = 1_024;
+
 /// The cleaned, sorted labels of one series and their exposition text.
 #[derive(Debug)]
 pub(crate) struct LabelSet {
     /// `a="1",b="2"`: escaped, without braces, empty when there are no labels.
     text: Box<str>,
     pairs: Box<[(Box<str>, Box<str>)]>,
+    cut: bool,
 }
 
 impl LabelSet {
@@ -15,7 +19,7 @@ impl LabelSet {
     ///
     /// Of labels whose names are the same after cleaning the last one (in order of raw name, then value) stays; `own` beat
     /// `global`; a label with an empty value is left out, since Prometheus takes it as absent. `reserved` is the name that
-    /// the family's type needs for itself (`le`), and is prefixed.
+    /// the family's type needs for itself (`le`), and is prefixed. Values over 1,024 bytes are cut at a character.
     pub(crate) fn new<'a>(
         own: impl Iterator<Item = (&'a str, &'a str)>,
         global: &[(String, String)],
@@ -27,7 +31,11 @@ impl LabelSet {
         let globals = global
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()));
+        let mut cut = false;
         for (name, value) in globals.chain(raw) {
+            let kept = shortened(value);
+            cut |= kept.len() < value.len();
+            let value = kept;
             let mut name = clean_label(name);
             if reserved == Some(name.as_ref()) {
                 name = format!("exported_{name}").into();
@@ -42,7 +50,13 @@ impl LabelSet {
         Self {
             text: render(&pairs).into(),
             pairs: pairs.into(),
+            cut,
         }
+    }
+
+    /// Tells whether a value was longer than what is kept.
+    pub(crate) const fn is_cut(&self) -> bool {
+        self.cut
     }
 
     pub(crate) fn text(&self) -> &str {
@@ -63,6 +77,16 @@ impl LabelSet {
             known.map_or("", |(_, known)| known) == value
         })
     }
+}
+
+fn shortened(value: &str) -> &str {
+    if value.len() <= LONGEST_VALUE {
+        return value;
+    }
+    let end = (0..=LONGEST_VALUE)
+        .rev()
+        .find(|at| value.is_char_boundary(*at));
+    &value[..end.unwrap_or(0)]
 }
 
 fn render(pairs: &[(Box<str>, Box<str>)]) -> String {
@@ -131,6 +155,16 @@ mod tests {
     fn the_last_of_colliding_names_stays_in_any_order() {
         check(&[("a.b", "1"), ("a_b", "2")], &[], r#"a_b="2""#);
         check(&[("a_b", "2"), ("a.b", "1")], &[], r#"a_b="2""#);
+    }
+
+    #[test]
+    fn long_values_are_cut_at_a_character() {
+        let labels = |value: &str| LabelSet::new([("a", value)].into_iter(), &[], None);
+        let fits = "x".repeat(LONGEST_VALUE);
+        assert!(!labels(&fits).is_cut());
+        let cut = labels(&format!("{}🦀", &fits[..LONGEST_VALUE - 2]));
+        assert!(cut.is_cut());
+        assert!(cut.contains([("a", &fits[..LONGEST_VALUE - 2])]));
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::{Error, Format, RecorderBuilder, Snapshot, error, exposition};
 /// facade's macro does for labels that are not constant; reading never holds a lock that recording waits for.
 ///
 /// * Names and labels are cleaned (`http.route` becomes `http_route`); what is the same afterwards is the same series. Labels
-///   with an empty value are left out.
+///   with an empty value are left out, values over 1,024 bytes are cut.
 /// * The first use of a name decides its kind. A handle of another kind does nothing, and is counted in
 ///   `watchkeep_metrics_rejected_total{reason="kind"}`.
 /// * Observations and increments that are not finite are counted there as `not_finite`, and recorded nowhere.
@@ -128,6 +128,11 @@ impl Recorder {
             }
         }
         RUNNING.set(false);
+    }
+
+    #[cfg(test)]
+    pub(crate) fn registry(&self) -> &Registry {
+        &self.shared.registry
     }
 
     pub(crate) fn set_gauge(&self, name: &str, labels: &[(&str, &str)], value: f64) {

@@ -154,7 +154,9 @@ impl Registry {
             family.reserved_label(),
         );
         let limit = self.settings.max_series_per_family;
-        let found = family.series(labels, limit, &self.rejected);
+        let found = family.series(labels, limit, &self.rejected, || {
+            self.own_labels(Some(("overflow", "true")))
+        });
         if found.place == Place::Overflow {
             self.count_overflow(&family);
         }
@@ -273,3 +275,6 @@ fn clashes(families: &BTreeMap<Box<str>, Arc<Family>>, name: &str, kind: Kind) -
             .any(|suffix| families.contains_key(format!("{name}{suffix}").as_str()));
     taken_from_histogram || takes_from_others
 }
+
+#[cfg(test)]
+mod tests;
