@@ -1,1 +1,40 @@
-//! Every HTTP surface of Watchkeep: metrics, health, probes, alerts and the dashboard, as one axum router.
+//! Every HTTP surface of Watchkeep: metrics, health, probes, alerts and the dashboard, as axum routers.
+//!
+//! [`Endpoints`] takes the parts that a service has and makes one [`axum::Router`] of their surfaces.
+//! What shows a service's inside (alerts, dashboard) stands behind [`Access`]; metrics, health and probes are open and give away no detail.
+//!
+//! | path | behind [`Access`] | what |
+//! |---|---|---|
+//! | `/metrics` | no | Prometheus text, OpenMetrics when asked, the JSON summary for `Accept: application/json`; gzip when asked |
+//! | `/metrics/summary` | no | the JSON summary |
+//! | `/health` | no, `?verbose` yes | the report; `Accept: application/health+json` gives that format |
+//! | `/livez`, `/readyz`, `/startupz` | no | probes |
+//! | `/alerts` | yes | active alerts with their deliveries |
+//! | `/dashboard`, `/dashboard/style.css`, `/dashboard/api/snapshot` | yes | the page, its style, the same as JSON |
+//!
+//! ```
+//! use watchkeep_endpoints::{Access, Endpoints};
+//! use watchkeep_metrics::Recorder;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let recorder = Recorder::builder().build()?;
+//! let address = "127.0.0.1:8000".parse()?;
+//! let router = Endpoints::new(Access::for_listener(address))
+//!     .with_metrics(recorder)
+//!     .router();
+//! # let _: axum::Router = router;
+//! # Ok(())
+//! # }
+//! ```
+
+mod access;
+mod alerts;
+mod dashboard;
+mod endpoints;
+mod health;
+mod metrics;
+mod respond;
+
+pub use access::Access;
+pub use dashboard::{Dashboard, Tile};
+pub use endpoints::Endpoints;

@@ -1,0 +1,312 @@
+//! Who may see a service's inside: the guard in front of everything that is for operators.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::header::{AUTHORIZATION, HOST, HeaderValue, WWW_AUTHENTICATE};
+use http::{HeaderMap, StatusCode, Uri};
+use subtle::ConstantTimeEq;
+
+use crate::respond;
+
+/// The rule by which a request to an operators' surface is let in.
+///
+/// With a token, a request carries it as bearer token, or as basic password under any user name; the comparison takes the same time wherever they differ.
+/// Without a token, operators' surfaces answer only on a loopback listener, and only a request whose `Host` is a loopback name or address:
+/// a page of another site that had its name resolved to 127.0.0.1 (DNS rebinding) is refused.
+/// A reverse proxy on the same machine defeats "loopback only": behind one, set a token.
+#[derive(Clone)]
+pub struct Access {
+    rule: Rule,
+}
+
+#[derive(Clone)]
+enum Rule {
+    Closed,
+    Loopback,
+    Token(Arc<str>),
+}
+
+/// Why a request is not let in.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Refused {
+    /// The listener is not on loopback and no token is set.
+    Closed,
+    /// The `Host` is no loopback name.
+    Host,
+    /// The token is missing or wrong.
+    Token,
+}
+
+impl Access {
+    /// Access without a token: open on a loopback listener, closed on any other.
+    #[must_use]
+    pub fn for_listener(address: SocketAddr) -> Self {
+        let rule = if address.ip().is_loopback() {
+            Rule::Loopback
+        } else {
+            Rule::Closed
+        };
+        Self { rule }
+    }
+
+    /// Access by token, on any listener.
+    ///
+    /// An empty token would let everybody in that sends an empty one, so it closes instead.
+    #[must_use]
+    pub fn with_token(token: &str) -> Self {
+        let rule = if token.is_empty() {
+            Rule::Closed
+        } else {
+            Rule::Token(token.into())
+        };
+        Self { rule }
+    }
+
+    /// No access at all.
+    #[must_use]
+    pub const fn closed() -> Self {
+        Self { rule: Rule::Closed }
+    }
+
+    pub(crate) fn check(&self, headers: &HeaderMap, uri: &Uri) -> Result<(), Refused> {
+        match &self.rule {
+            Rule::Closed => Err(Refused::Closed),
+            Rule::Loopback if host_is_loopback(headers, uri) => Ok(()),
+            Rule::Loopback => Err(Refused::Host),
+            Rule::Token(token) => {
+                let given = given_token(headers).ok_or(Refused::Token)?;
+                if bool::from(given.as_bytes().ct_eq(token.as_bytes())) {
+                    Ok(())
+                } else {
+                    Err(Refused::Token)
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Access {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.rule {
+            Rule::Closed => "Access(closed)",
+            Rule::Loopback => "Access(loopback)",
+            Rule::Token(_) => "Access(token)",
+        })
+    }
+}
+
+/// The middleware in front of the operators' routes.
+pub(crate) async fn guard(State(access): State<Access>, request: Request, next: Next) -> Response {
+    match access.check(request.headers(), request.uri()) {
+        Ok(()) => next.run(request).await,
+        Err(refused) => refused.into_response(),
+    }
+}
+
+impl Refused {
+    pub(crate) fn into_response(self) -> Response {
+        match self {
+            Self::Closed => respond::refusal(
+                StatusCode::FORBIDDEN,
+                "closed: this listener is not on loopback and no operators' token is set\n",
+            ),
+            Self::Host => respond::refusal(
+                StatusCode::FORBIDDEN,
+                "closed: without an operators' token this answers only to a Host that is a loopback name or address\n",
+            ),
+            Self::Token => {
+                let mut response = respond::refusal(
+                    StatusCode::UNAUTHORIZED,
+                    "the operators' token is needed, as bearer token or basic password\n",
+                );
+                for challenge in [
+                    "Bearer realm=\"watchkeep\"",
+                    "Basic realm=\"watchkeep\", charset=\"UTF-8\"",
+                ] {
+                    response
+                        .headers_mut()
+                        .append(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+                }
+                response
+            }
+        }
+    }
+}
+
+/// The token of an `Authorization` header: the bearer token, or the basic password (RFC 6750 section 2.1, RFC 7617).
+fn given_token(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, rest) = value.split_once(' ')?;
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return Some(rest.trim().to_owned());
+    }
+    if scheme.eq_ignore_ascii_case("basic") {
+        let decoded = String::from_utf8(STANDARD.decode(rest.trim()).ok()?).ok()?;
+        let (_, password) = decoded.split_once(':')?;
+        return Some(password.to_owned());
+    }
+    None
+}
+
+fn host_is_loopback(headers: &HeaderMap, uri: &Uri) -> bool {
+    let mut hosts = headers.get_all(HOST).iter();
+    let host = match (hosts.next(), hosts.next()) {
+        (Some(host), None) => host.to_str().ok(),
+        (None, _) => uri.authority().map(http::uri::Authority::as_str),
+        (Some(_), Some(_)) => None,
+    };
+    host.is_some_and(is_loopback_name)
+}
+
+/// Whether a `Host` (with or without a port) is `localhost`, a name under it, or a loopback address.
+fn is_loopback_name(host: &str) -> bool {
+    if host.contains('@') {
+        return false;
+    }
+    let name = match host.strip_prefix('[') {
+        Some(bracketed) => match bracketed.split_once(']') {
+            Some((address, port)) if port.is_empty() || is_port(port) => address,
+            _ => return false,
+        },
+        None => match host.split_once(':') {
+            Some((name, port)) if port.chars().all(|digit| digit.is_ascii_digit()) => name,
+            Some(_) => return false,
+            None => host,
+        },
+    };
+    let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
+    name == "localhost"
+        || name.ends_with(".localhost")
+        || name
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+fn is_port(text: &str) -> bool {
+    text.strip_prefix(':')
+        .is_some_and(|digits| digits.chars().all(|digit| digit.is_ascii_digit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(headers: &[(&'static str, &str)]) -> HeaderMap {
+        headers
+            .iter()
+            .map(|(name, value)| {
+                let name = http::HeaderName::from_static(name);
+                (name, HeaderValue::from_str(value).expect("a header value"))
+            })
+            .collect()
+    }
+
+    #[track_caller]
+    fn check(access: &Access, headers: &[(&'static str, &str)], expected: Result<(), Refused>) {
+        let uri = Uri::from_static("/alerts");
+        assert_eq!(
+            access.check(&request(headers), &uri),
+            expected,
+            "{headers:?}"
+        );
+    }
+
+    #[test]
+    fn token_is_taken_as_bearer_or_basic_password() {
+        let access = Access::with_token("right-token");
+        let basic = |text: &str| format!("Basic {}", STANDARD.encode(text));
+        check(&access, &[("authorization", "Bearer right-token")], Ok(()));
+        check(&access, &[("authorization", "bearer right-token")], Ok(()));
+        check(
+            &access,
+            &[("authorization", &basic("anyone:right-token"))],
+            Ok(()),
+        );
+        check(
+            &access,
+            &[("authorization", &basic(":right-token"))],
+            Ok(()),
+        );
+        for wrong in [
+            "Bearer right-toke",
+            "Bearer right-token2",
+            "Bearer ",
+            "Bearer",
+            "Basic !!!",
+            "right-token",
+            &basic("right-token"),
+            &basic("right-token:"),
+            "Digest right-token",
+        ] {
+            check(&access, &[("authorization", wrong)], Err(Refused::Token));
+        }
+        check(&access, &[], Err(Refused::Token));
+        check(&access, &[("host", "localhost")], Err(Refused::Token));
+    }
+
+    #[test]
+    fn empty_token_lets_nobody_in() {
+        check(
+            &Access::with_token(""),
+            &[("authorization", "Bearer ")],
+            Err(Refused::Closed),
+        );
+    }
+
+    #[test]
+    fn loopback_listener_answers_only_a_loopback_host() {
+        let access = Access::for_listener(([127, 0, 0, 1], 8000).into());
+        for host in [
+            "127.0.0.1",
+            "127.0.0.1:8000",
+            "LOCALHOST:8000",
+            "[::1]:8000",
+            "[::1]",
+            "app.localhost",
+            "localhost.",
+            "127.9.9.9",
+        ] {
+            check(&access, &[("host", host)], Ok(()));
+        }
+        for host in [
+            "elsewhere.example",
+            "127.0.0.1.elsewhere.example",
+            "localhost@elsewhere.example",
+            "10.0.0.1",
+            "[::2]",
+            "[::1",
+            "::1",
+            "localhost:x",
+            "",
+        ] {
+            check(&access, &[("host", host)], Err(Refused::Host));
+        }
+        check(&access, &[], Err(Refused::Host));
+        check(
+            &access,
+            &[("host", "localhost"), ("authorization", "x")],
+            Ok(()),
+        );
+    }
+
+    #[test]
+    fn other_listener_without_a_token_is_closed() {
+        let access = Access::for_listener(([0, 0, 0, 0], 8000).into());
+        check(&access, &[("host", "localhost")], Err(Refused::Closed));
+    }
+
+    #[test]
+    fn debug_shows_no_token() {
+        assert_eq!(
+            format!("{:?}", Access::with_token("right-token")),
+            "Access(token)"
+        );
+    }
+}

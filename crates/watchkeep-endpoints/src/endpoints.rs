@@ -1,0 +1,153 @@
+//! The parts that a service has, made into one router.
+
+use std::fmt;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
+use watchkeep_alerts::Alerting;
+use watchkeep_health::Registry;
+use watchkeep_metrics::Recorder;
+
+use crate::access::{self, Access};
+use crate::alerts;
+use crate::dashboard::{self, Dashboard, Page};
+use crate::health::{self, Health};
+use crate::metrics::{self, Metrics, Summary};
+
+/// Collects the parts, then makes the router.
+///
+/// A part that is not given has no paths.
+#[derive(Clone)]
+#[must_use]
+pub struct Endpoints {
+    access: Access,
+    recorder: Option<Recorder>,
+    summary: Option<Summary>,
+    health: Option<Registry>,
+    alerts: Option<Alerting>,
+    dashboard: Option<Dashboard>,
+}
+
+impl Endpoints {
+    /// No part yet; `access` says who may see what is for operators.
+    pub const fn new(access: Access) -> Self {
+        Self {
+            access,
+            recorder: None,
+            summary: None,
+            health: None,
+            alerts: None,
+            dashboard: None,
+        }
+    }
+
+    /// Serves this recorder under `/metrics`.
+    pub fn with_metrics(mut self, recorder: Recorder) -> Self {
+        self.recorder = Some(recorder);
+        self
+    }
+
+    /// Serves what `summary` returns, a JSON text, under `/metrics/summary` and for `Accept: application/json` under `/metrics`.
+    ///
+    /// Takes effect together with [`with_metrics`](Self::with_metrics). Called for each request, so it must be cheap and must not block.
+    pub fn with_summary(mut self, summary: impl Fn() -> String + Send + Sync + 'static) -> Self {
+        self.summary = Some(Arc::new(summary));
+        self
+    }
+
+    /// Serves this registry under `/health`, `/livez`, `/readyz` and `/startupz`.
+    pub fn with_health(mut self, registry: Registry) -> Self {
+        self.health = Some(registry);
+        self
+    }
+
+    /// Serves these alerts under `/alerts`, for operators.
+    pub fn with_alerts(mut self, alerts: Alerting) -> Self {
+        self.alerts = Some(alerts);
+        self
+    }
+
+    /// Serves this page under `/dashboard`, for operators.
+    pub fn with_dashboard(mut self, dashboard: Dashboard) -> Self {
+        self.dashboard = Some(dashboard);
+        self
+    }
+
+    /// Makes the router of all surfaces, to be merged into the service's own.
+    pub fn router<S: Clone + Send + Sync + 'static>(self) -> Router<S> {
+        self.open().merge(self.operators())
+    }
+
+    /// What anybody may see.
+    fn open<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
+        let mut router = Router::new();
+        if let Some(recorder) = &self.recorder {
+            let state = Metrics {
+                recorder: recorder.clone(),
+                summary: self.summary.clone(),
+            };
+            router = router
+                .route(
+                    "/metrics",
+                    get(metrics::exposition).with_state(state.clone()),
+                )
+                .route("/metrics/summary", get(metrics::summary).with_state(state));
+        }
+        if let Some(registry) = &self.health {
+            let state = Health {
+                registry: registry.clone(),
+                access: self.access.clone(),
+            };
+            router = router
+                .route("/health", get(health::report).with_state(state.clone()))
+                .route("/livez", get(health::live).with_state(state.clone()))
+                .route("/readyz", get(health::ready).with_state(state.clone()))
+                .route("/startupz", get(health::startup).with_state(state));
+        }
+        router
+    }
+
+    /// What only operators may see: one guard in front of all of it, so that a new path cannot be forgotten.
+    fn operators<S: Clone + Send + Sync + 'static>(self) -> Router<S> {
+        let mut router = Router::new();
+        if let Some(alerts) = &self.alerts {
+            router = router.route("/alerts", get(alerts::list).with_state(alerts.clone()));
+        }
+        if let Some(dashboard) = self.dashboard {
+            let page = Page {
+                dashboard,
+                health: self.health,
+                alerts: self.alerts,
+            };
+            router = router
+                .route("/dashboard", get(dashboard::page).with_state(page.clone()))
+                .route(
+                    "/dashboard/api/snapshot",
+                    get(dashboard::snapshot).with_state(page),
+                )
+                .route("/dashboard/style.css", get(dashboard::style));
+        }
+        if router.has_routes() {
+            router = router.route_layer(from_fn_with_state(self.access, access::guard));
+        }
+        router
+    }
+}
+
+impl fmt::Debug for Endpoints {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Endpoints")
+            .field("access", &self.access)
+            .field("metrics", &self.recorder.is_some())
+            .field("summary", &self.summary.is_some())
+            .field("health", &self.health.is_some())
+            .field("alerts", &self.alerts.is_some())
+            .field("dashboard", &self.dashboard.is_some())
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests;

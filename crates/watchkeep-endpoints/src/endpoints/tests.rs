@@ -1,0 +1,227 @@
+//! The whole router, asked as a client would.
+
+use axum::body::Body;
+use http::{Request, StatusCode};
+use http_body_util::BodyExt as _;
+use tower::ServiceExt as _;
+use watchkeep_health::{Component, Status};
+
+use super::*;
+use crate::dashboard::Tile;
+
+/// What is for operators; the guard must stand in front of each.
+const OPERATORS: [&str; 5] = [
+    "/alerts",
+    "/dashboard",
+    "/dashboard/api/snapshot",
+    "/dashboard/style.css",
+    "/health?verbose",
+];
+
+struct Answer {
+    status: StatusCode,
+    headers: http::HeaderMap,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).expect("the body is text")
+    }
+
+    fn header(&self, name: &str) -> &str {
+        let value = self.headers.get(name).map(|value| value.to_str());
+        value.and_then(Result::ok).unwrap_or_default()
+    }
+}
+
+fn registry() -> Registry {
+    Registry::builder("1.2.3")
+        .component(Component::manual("api").starting_as(Status::Healthy))
+        .component(Component::manual("<b>hostile</b>").starting_as(Status::Healthy))
+        .build()
+        .expect("the components are valid")
+}
+
+fn endpoints(access: Access) -> Endpoints {
+    let recorder = Recorder::builder().build().expect("the defaults are valid");
+    ::metrics::with_local_recorder(&recorder, || {
+        ::metrics::describe_counter!("messages_total", "Messages.");
+        ::metrics::counter!("messages_total").increment(3);
+    });
+    let alerting = Alerting::builder("test")
+        .build()
+        .expect("the defaults are valid");
+    let dashboard = Dashboard::new("A <Title>").with_tiles(|| vec![Tile::new("Messages", "3")]);
+    Endpoints::new(access)
+        .with_metrics(recorder)
+        .with_summary(|| r#"{"total_messages":3}"#.to_owned())
+        .with_health(registry())
+        .with_alerts(alerting)
+        .with_dashboard(dashboard)
+}
+
+async fn ask(endpoints: &Endpoints, path: &str, headers: &[(&str, &str)]) -> Answer {
+    let mut request = Request::get(path);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let request = request.body(Body::empty()).expect("the request is valid");
+    let router: Router = endpoints.clone().router();
+    let response = router.oneshot(request).await.expect("a router never fails");
+    let (parts, body) = response.into_parts();
+    let body = body.collect().await.expect("the body is whole");
+    Answer {
+        status: parts.status,
+        headers: parts.headers,
+        body: body.to_bytes().to_vec(),
+    }
+}
+
+#[tokio::test]
+async fn operators_surfaces_are_closed_without_the_token() {
+    let endpoints = endpoints(Access::with_token("right-token"));
+    for path in OPERATORS {
+        let refused = ask(&endpoints, path, &[("host", "localhost")]).await;
+        assert_eq!(refused.status, StatusCode::UNAUTHORIZED, "{path}");
+        assert!(refused.headers.contains_key("www-authenticate"), "{path}");
+        let open = ask(&endpoints, path, &[("authorization", "Bearer right-token")]).await;
+        assert_eq!(open.status, StatusCode::OK, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn operators_surfaces_are_closed_off_loopback_and_to_other_hosts() {
+    let public = endpoints(Access::for_listener(([0, 0, 0, 0], 80).into()));
+    let loopback = endpoints(Access::for_listener(([127, 0, 0, 1], 80).into()));
+    for path in OPERATORS {
+        for (endpoints, host, expected) in [
+            (&public, "localhost", StatusCode::FORBIDDEN),
+            (&loopback, "elsewhere.example", StatusCode::FORBIDDEN),
+            (&loopback, "localhost:80", StatusCode::OK),
+        ] {
+            let answer = ask(endpoints, path, &[("host", host)]).await;
+            assert_eq!(answer.status, expected, "{path} at {host}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn metrics_health_and_probes_are_open() {
+    let endpoints = endpoints(Access::closed());
+    for path in [
+        "/metrics",
+        "/metrics/summary",
+        "/health",
+        "/livez",
+        "/readyz",
+        "/startupz",
+    ] {
+        let answer = ask(&endpoints, path, &[]).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}");
+        assert_eq!(answer.header("cache-control"), "no-store", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn metrics_come_in_the_form_that_was_asked_for() {
+    let endpoints = endpoints(Access::closed());
+    let plain = ask(&endpoints, "/metrics", &[]).await;
+    assert_eq!(
+        plain.header("content-type"),
+        "text/plain; version=0.0.4; charset=utf-8"
+    );
+    assert!(
+        plain.text().contains("messages_total 3"),
+        "{}",
+        plain.text()
+    );
+    let open = ask(
+        &endpoints,
+        "/metrics",
+        &[("accept", "application/openmetrics-text; version=1.0.0")],
+    )
+    .await;
+    assert!(
+        open.header("content-type")
+            .starts_with("application/openmetrics-text")
+    );
+    assert!(open.text().ends_with("# EOF\n"));
+    let json = ask(&endpoints, "/metrics", &[("accept", "application/json")]).await;
+    assert_eq!(
+        (json.header("content-type"), json.text()),
+        ("application/json", r#"{"total_messages":3}"#)
+    );
+    let gzip = ask(&endpoints, "/metrics", &[("accept-encoding", "gzip")]).await;
+    assert_eq!(gzip.header("content-encoding"), "gzip");
+    assert_eq!(gzip.body.get(..2), Some(&[0x1f, 0x8b][..]));
+    assert_eq!(gzip.header("vary"), "accept, accept-encoding");
+}
+
+#[tokio::test]
+async fn health_speaks_its_own_format_only_when_named() {
+    let endpoints = endpoints(Access::closed());
+    for (accept, content_type) in [
+        ("*/*", "application/json"),
+        ("application/health+json", "application/health+json"),
+        (
+            "text/html, application/health+json;q=0.5",
+            "application/health+json",
+        ),
+        ("application/health+json;q=0", "application/json"),
+    ] {
+        let answer = ask(&endpoints, "/health", &[("accept", accept)]).await;
+        assert_eq!(answer.header("content-type"), content_type, "{accept}");
+    }
+}
+
+#[tokio::test]
+async fn readiness_ends_when_the_service_drains_and_liveness_does_not() {
+    let registry = registry();
+    let endpoints = Endpoints::new(Access::closed()).with_health(registry.clone());
+    registry.begin_drain();
+    assert_eq!(
+        ask(&endpoints, "/readyz", &[]).await.status,
+        StatusCode::SERVICE_UNAVAILABLE
+    );
+    let live = ask(&endpoints, "/livez", &[]).await;
+    assert_eq!(live.status, StatusCode::OK);
+    assert!(live.body.len() < 64);
+}
+
+#[tokio::test]
+async fn page_is_escaped_and_has_a_strict_policy() {
+    let endpoints = endpoints(Access::for_listener(([127, 0, 0, 1], 80).into()));
+    let page = ask(&endpoints, "/dashboard", &[("host", "localhost")]).await;
+    let policy = page.header("content-security-policy");
+    assert!(
+        policy.starts_with("default-src 'none';") && !policy.contains("unsafe"),
+        "{policy}"
+    );
+    assert!(
+        page.text()
+            .starts_with("<!doctype html>\n<html lang=\"en\">")
+    );
+    assert!(!page.text().contains("<b>hostile"), "{}", page.text());
+    assert!(page.text().contains("Messages") && page.text().contains("HEALTHY"));
+    let snapshot = ask(
+        &endpoints,
+        "/dashboard/api/snapshot",
+        &[("host", "localhost")],
+    )
+    .await;
+    let snapshot: serde_json::Value = serde_json::from_slice(&snapshot.body).expect("JSON");
+    assert_eq!(snapshot["components"][1]["name"], "<b>hostile</b>");
+}
+
+#[tokio::test]
+async fn a_part_that_is_not_given_has_no_paths() {
+    let endpoints = Endpoints::new(Access::closed());
+    for path in ["/metrics", "/health", "/alerts", "/dashboard"] {
+        assert_eq!(
+            ask(&endpoints, path, &[]).await.status,
+            StatusCode::NOT_FOUND,
+            "{path}"
+        );
+    }
+}
