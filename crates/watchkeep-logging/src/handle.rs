@@ -1,0 +1,146 @@
+//! What a program holds on to after the start: the guard that flushes at the end, and handles for everything else.
+
+use std::fmt;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use tracing_log::AsLog;
+
+use crate::clock::Deadline;
+use crate::layer::Shared;
+use crate::{Filter, FlushReport, SinkStats};
+
+/// How long the end of a program waits for its last lines.
+const FLUSH_AT_END: Duration = Duration::from_secs(5);
+
+/// Keeps logging flushed: dropped at the end of `main`, it waits until all lines are written, at most five seconds.
+///
+/// Bind it to a name: `let _ =` would drop it at once. Lines logged after the drop are still written, but nobody waits for
+/// them. `std::process::exit` drops nothing: call [`flush`](Self::flush) before.
+#[must_use = "dropped at once, it does not wait for the last lines"]
+pub struct LogGuard {
+    handle: LogHandle,
+    warnings: Vec<String>,
+}
+
+/// Flushes, reopens, counts and changes levels, from any thread.
+#[derive(Clone)]
+pub struct LogHandle {
+    shared: Arc<Shared>,
+}
+
+// === impl LogGuard ===
+
+impl LogGuard {
+    pub(crate) fn new(shared: Arc<Shared>, warnings: Vec<String>) -> Self {
+        Self {
+            handle: LogHandle { shared },
+            warnings,
+        }
+    }
+
+    pub(crate) fn warn(&mut self, warning: &str) {
+        self.warnings.push(warning.to_owned());
+    }
+
+    /// Returns a handle, which may outlive the guard.
+    pub fn handle(&self) -> LogHandle {
+        self.handle.clone()
+    }
+
+    /// Waits until every line logged so far is written, at most for `timeout`.
+    pub fn flush(&self, timeout: Duration) -> FlushReport {
+        self.handle.flush(timeout)
+    }
+
+    /// Returns what was odd about the configuration and could be helped, for the program to log when it likes.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+}
+
+impl Drop for LogGuard {
+    fn drop(&mut self) {
+        // There is nobody left to tell.
+        let _ = self.flush(FLUSH_AT_END);
+    }
+}
+
+impl fmt::Debug for LogGuard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LogGuard")
+            .field("handle", &self.handle)
+            .field("warnings", &self.warnings)
+            .finish()
+    }
+}
+
+// === impl LogHandle ===
+
+impl LogHandle {
+    /// Waits until every line logged so far is written, at most for `timeout` in all.
+    ///
+    /// It blocks the thread: in asynchronous code, call it where blocking is allowed.
+    pub fn flush(&self, timeout: Duration) -> FlushReport {
+        let deadline = Deadline::after(timeout);
+        let sinks = &self.shared.sinks;
+        // All are woken before the first one is waited for.
+        let goals: Vec<u64> = sinks.iter().map(|sink| sink.queue.begin_flush()).collect();
+        let pending = sinks
+            .iter()
+            .zip(goals)
+            .map(|(sink, goal)| sink.queue.end_flush(goal, deadline))
+            .sum();
+        let lost = self.stats().iter().map(|s| s.dropped + s.failed).sum();
+        FlushReport { pending, lost }
+    }
+
+    /// Makes every file sink open its file anew before it writes on, as after a rename by `logrotate`.
+    ///
+    /// It returns at once; lines logged afterwards go to the new file.
+    pub fn reopen(&self) {
+        for sink in &self.shared.sinks {
+            sink.queue.reopen();
+        }
+    }
+
+    /// Returns the numbers of each sink.
+    pub fn stats(&self) -> Vec<SinkStats> {
+        let sinks = self.shared.sinks.iter();
+        sinks.map(|sink| sink.queue.stats()).collect()
+    }
+
+    /// Returns how many events were not logged because they came from a value that was just being formatted for another event.
+    pub fn nested_events(&self) -> u64 {
+        self.shared.nested.load(Ordering::Relaxed)
+    }
+
+    /// Returns the filter in force.
+    pub fn filter(&self) -> Filter {
+        let filter = self.shared.filter.read();
+        filter.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Changes what is logged, from the next event on.
+    pub fn set_filter(&self, filter: Filter) {
+        *self
+            .shared
+            .filter
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = filter;
+        if self.shared.is_alone() {
+            tracing_log::log::set_max_level(self.shared.max_level().as_log());
+            tracing::callsite::rebuild_interest_cache();
+        }
+    }
+}
+
+impl fmt::Debug for LogHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LogHandle")
+            .field("filter", &self.filter().to_string())
+            .field("sinks", &self.stats())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,38 @@
+//! The start in one call, and the only place that touches what is global in a process.
+
+use std::sync::atomic::Ordering;
+
+use tracing_log::{AsLog, LogTracer};
+use tracing_subscriber::layer::SubscriberExt;
+
+use crate::error::Kind;
+use crate::{Error, LogConfig, LogGuard};
+
+/// Sets logging up as the environment says, for the whole process.
+///
+/// The same as [`LogConfig::from_env`] and [`LogConfig::init`]; in addition it logs the warnings about the configuration.
+///
+/// # Errors
+///
+/// A variable has a value that cannot be used, a file cannot be opened, or logging has been set up before.
+pub fn init(service: &str) -> Result<LogGuard, Error> {
+    let guard = LogConfig::from_env(service)?.init()?;
+    for warning in guard.warnings() {
+        tracing::warn!(warning, "log configuration is odd");
+    }
+    Ok(guard)
+}
+
+pub(crate) fn install(config: LogConfig) -> Result<LogGuard, Error> {
+    let (layer, mut guard) = config.build()?;
+    let shared = layer.shared();
+    shared.alone.store(true, Ordering::Relaxed);
+    tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer))
+        .map_err(Kind::AlreadySet)?;
+    let level = shared.max_level().as_log();
+    if LogTracer::builder().with_max_level(level).init().is_err() {
+        // Half of the ecosystem comes through; better than a program that does not start.
+        guard.warn("another logger is installed for the `log` crate: its records do not come here");
+    }
+    Ok(guard)
+}

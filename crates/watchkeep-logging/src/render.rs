@@ -1,0 +1,158 @@
+//! Turns an event into lines: text, ECS JSON, and a pretty form for terminals.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use tracing::Level;
+
+use crate::escape;
+use crate::fields::Fields;
+
+mod stamp;
+
+pub(crate) use self::stamp::Stamps;
+
+/// How a sink wants its lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    Json,
+    Pretty { color: bool },
+    Text,
+}
+
+/// The values that are the same in every line of a process.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Service<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) version: Option<&'a str>,
+    pub(crate) environment: &'a str,
+    pub(crate) node_name: Option<&'a str>,
+}
+
+/// One event, its values gathered.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Line<'a> {
+    pub(crate) time: Timestamp,
+    pub(crate) level: Level,
+    pub(crate) target: &'a str,
+    pub(crate) message: &'a str,
+    pub(crate) fields: &'a Fields,
+}
+
+/// What a process needs to know to write lines.
+#[derive(Clone, Debug)]
+pub(crate) struct Renderer {
+    /// What stands between the message and the target of a JSON line.
+    json_head: Vec<u8>,
+    /// What follows the target.
+    json_tail: Vec<u8>,
+    zone: TimeZone,
+}
+
+// === impl Renderer ===
+
+impl Renderer {
+    pub(crate) fn new(service: Service<'_>) -> Self {
+        let mut head = b"\",\"ecs.version\":\"8.17.0".to_vec();
+        let entries = [
+            ("service.name", Some(service.name)),
+            ("service.version", service.version),
+            ("service.environment", Some(service.environment)),
+            ("service.node.name", service.node_name),
+            ("event.dataset", Some(service.name)),
+            ("log.logger", Some("")),
+        ];
+        for (key, value) in entries {
+            if let Some(value) = value {
+                escape::formatted(&mut head, format_args!("\",\"{key}\":\""));
+                escape::json(&mut head, value);
+            }
+        }
+        let mut tail = Vec::new();
+        escape::formatted(
+            &mut tail,
+            format_args!("\",\"process.pid\":{}", std::process::id()),
+        );
+        Self {
+            json_head: head,
+            json_tail: tail,
+            zone: TimeZone::system(),
+        }
+    }
+
+    /// Appends one line, with its end.
+    pub(crate) fn render(
+        &self,
+        form: Form,
+        line: Line<'_>,
+        stamps: &mut Stamps,
+        out: &mut Vec<u8>,
+    ) {
+        match form {
+            Form::Json => self.json(line, stamps, out),
+            Form::Pretty { color } => self.pretty(line, color, stamps, out),
+            Form::Text => text(line, stamps, out),
+        }
+        out.push(b'\n');
+    }
+
+    fn json(&self, line: Line<'_>, stamps: &mut Stamps, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"{\"@timestamp\":\"");
+        out.extend_from_slice(stamps.utc(line.time));
+        out.extend_from_slice(b"\",\"log.level\":\"");
+        out.extend_from_slice(line.level.as_str().as_bytes());
+        out.extend_from_slice(b"\",\"message\":\"");
+        escape::json(out, line.message);
+        out.extend_from_slice(&self.json_head);
+        escape::json(out, line.target);
+        out.extend_from_slice(&self.json_tail);
+        if let Some(thread) = std::thread::current().name() {
+            out.extend_from_slice(b",\"process.thread.name\":\"");
+            escape::json(out, thread);
+            out.push(b'"');
+        }
+        line.fields.write_json(out);
+        out.push(b'}');
+    }
+
+    /// The time of day where the reader is, and colors; still one line, still escaped.
+    fn pretty(&self, line: Line<'_>, color: bool, stamps: &mut Stamps, out: &mut Vec<u8>) {
+        let (level_color, dim, reset) = match (color, line.level) {
+            (false, _) => ("", "", ""),
+            (true, Level::ERROR) => ("\x1b[31m", "\x1b[2m", "\x1b[0m"),
+            (true, Level::WARN) => ("\x1b[33m", "\x1b[2m", "\x1b[0m"),
+            (true, Level::INFO) => ("\x1b[32m", "\x1b[2m", "\x1b[0m"),
+            (true, Level::DEBUG) => ("\x1b[34m", "\x1b[2m", "\x1b[0m"),
+            (true, Level::TRACE) => ("\x1b[35m", "\x1b[2m", "\x1b[0m"),
+        };
+        out.extend_from_slice(dim.as_bytes());
+        out.extend_from_slice(stamps.local(line.time, &self.zone));
+        escape::formatted(
+            out,
+            format_args!(
+                "{reset} {level_color}{:>5}{reset} {dim}",
+                line.level.as_str()
+            ),
+        );
+        escape::text(out, line.target);
+        out.extend_from_slice(reset.as_bytes());
+        out.push(b' ');
+        escape::text(out, line.message);
+        out.extend_from_slice(dim.as_bytes());
+        line.fields.write_text(out);
+        out.extend_from_slice(reset.as_bytes());
+    }
+}
+
+fn text(line: Line<'_>, stamps: &mut Stamps, out: &mut Vec<u8>) {
+    out.extend_from_slice(stamps.utc(line.time));
+    escape::formatted(out, format_args!(" {:>5} ", line.level.as_str()));
+    escape::text(out, line.target);
+    if !line.message.is_empty() {
+        out.push(b' ');
+        escape::text(out, line.message);
+    }
+    line.fields.write_text(out);
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,79 @@
+//! A binary of its own, because it sets the global subscriber and the global logger of the process.
+
+use std::fmt;
+use std::fs;
+use std::time::Duration;
+
+use tracing_log::log;
+use watchkeep_logging::{Console, LogConfig};
+
+struct Logs;
+
+impl fmt::Debug for Logs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        tracing::error!("from inside");
+        f.write_str("said")
+    }
+}
+
+#[test]
+fn init_takes_both_facades_follows_the_filter_and_works_only_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = |name: &str| {
+        LogConfig::new(name)
+            .with_console(Console::Off)
+            .with_json(true)
+            .with_dir(Some(folder.path().to_owned()))
+    };
+    let guard = config("first").init().unwrap();
+    assert!(guard.warnings().is_empty());
+    let second = config("second").init().unwrap_err();
+    assert!(second.is_already_set(), "{second}");
+
+    tracing::info!("from tracing");
+    tracing::debug!("refused {}", "debug");
+    log::info!(target: "old::crate", "from log\n");
+    log::debug!("refused");
+    assert!(!tracing::enabled!(tracing::Level::DEBUG));
+    assert!(!log::log_enabled!(log::Level::Debug));
+
+    let handle = guard.handle();
+    handle.set_filter("debug,noisy=off".parse().unwrap());
+    tracing::debug!("now at debug");
+    log::debug!("log at debug");
+    tracing::error!(target: "noisy", "never");
+    log::error!(target: "noisy::part", "never");
+    assert!(!tracing::enabled!(target: "noisy", tracing::Level::ERROR));
+
+    handle.set_filter("error".parse().unwrap());
+    assert_eq!(handle.filter().to_string(), "error");
+    tracing::info_span!("request", trace.id = "abc").in_scope(|| {
+        tracing::info!("refused again");
+        tracing::error!("with its span");
+    });
+    tracing::error!(value = ?Logs, "nested");
+    assert_eq!(handle.nested_events(), 1);
+    assert!(guard.flush(Duration::from_secs(30)).is_complete());
+
+    let text = fs::read_to_string(folder.path().join("first.log")).unwrap();
+    let ends: Vec<&str> = text.lines().map(|line| &line[28..]).collect();
+    assert_eq!(
+        ends,
+        [
+            " INFO global from tracing",
+            " INFO old::crate from log\\n",
+            "DEBUG global now at debug",
+            "DEBUG global log at debug",
+            "ERROR global with its span trace.id=abc",
+            "ERROR global nested value=said",
+        ]
+    );
+    let json = fs::read_to_string(folder.path().join("first_json.log")).unwrap();
+    assert!(json.contains(r#""log.logger":"old::crate""#), "{json}");
+    assert!(!json.contains("log_module"), "{json}");
+    drop(guard);
+    tracing::error!("after the guard");
+    assert!(handle.flush(Duration::from_secs(30)).is_complete());
+    let text = fs::read_to_string(folder.path().join("first.log")).unwrap();
+    assert!(text.ends_with("after the guard\n"));
+}

@@ -1,0 +1,190 @@
+//! Values that lie, break out, panic, never end, or log themselves.
+
+use std::fmt;
+
+use tracing::{error, info, info_span};
+
+use crate::support::logged;
+
+struct Panics;
+
+struct Fails;
+
+struct Logs;
+
+#[derive(Debug)]
+struct Deep(u32);
+
+impl fmt::Debug for Panics {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        std::panic::resume_unwind(Box::new("no message on standard error"))
+    }
+}
+
+impl fmt::Debug for Fails {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Err(fmt::Error)
+    }
+}
+
+impl fmt::Debug for Logs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let _span = info_span!("inner", x = 1).entered();
+        info!("from inside");
+        f.write_str("said")
+    }
+}
+
+impl fmt::Display for Deep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "level {}", self.0)
+    }
+}
+
+/// Two levels, told as sources.
+#[derive(Debug)]
+struct Top(Deep);
+
+impl fmt::Display for Top {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("top")
+    }
+}
+
+impl std::error::Error for Deep {}
+
+impl std::error::Error for Top {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+#[test]
+fn no_value_leaves_its_line_or_its_string() {
+    let evil = "a\n2026-08-22T10:15:30.123456Z ERROR x forged\u{1b}[31m\u{202e}\"}\\";
+    let bench = logged(|| {
+        let span = info_span!("request", shown = %evil, asked = ?evil, plain = evil);
+        let _span = span.enter();
+        info!(target: "t\n", shown = %evil, other = evil, "{evil}");
+    });
+    let text = bench.read("app.log");
+    assert_eq!(text.lines().count(), 1);
+    assert!(!text.contains(['\u{1b}', '\u{202e}']));
+    let line = bench.only();
+    assert_eq!(line["message"], evil);
+    assert_eq!(line["log.logger"], "t\n");
+    assert_eq!(line["labels"]["shown"], evil);
+    assert_eq!(line["labels"]["plain"], evil);
+}
+
+#[test]
+fn names_of_fields_cannot_forge_keys() {
+    let bench = logged(|| {
+        info!(
+            "@timestamp" = "x",
+            "@metadata" = "x",
+            "log.level" = "x",
+            "service.name" = "x",
+            "process.pid" = "x",
+            labels = "x",
+            host = "x",
+            r#type = "x",
+            "a\"b\\c*d\n" = "x",
+            a.b = 1,
+            a_b = 2,
+            event.duration = u64::MAX,
+            http.response.status_code = "none",
+            error = "e1",
+            "once"
+        );
+    });
+    let line = bench.only();
+    assert_eq!(line["message"], "once");
+    assert_eq!(line["log.level"], "INFO");
+    assert_eq!(line["error.message"], "e1");
+    let labels = &line["labels"];
+    assert_eq!(labels["a_b"], "2");
+    assert_eq!(labels["event_duration"], u64::MAX.to_string());
+    assert_eq!(labels["http_response_status_code"], "none");
+    assert_eq!(labels["log_level"], "x");
+    assert_eq!(labels["type"], "x");
+}
+
+#[test]
+fn numbers_of_all_kinds_are_written() {
+    let bench = logged(|| {
+        info!(
+            nan = f64::NAN,
+            inf = f64::NEG_INFINITY,
+            zero = -0.0,
+            big = u128::MAX,
+            small = i64::MIN,
+            yes = true,
+            event.duration = 12_u64,
+            "numbers"
+        );
+    });
+    let line = bench.only();
+    assert_eq!(line["event.duration"], 12);
+    assert_eq!(line["labels"]["nan"], "NaN");
+    assert_eq!(line["labels"]["inf"], "-inf");
+    assert_eq!(line["labels"]["big"], u128::MAX.to_string());
+    assert_eq!(line["labels"]["yes"], "true");
+}
+
+#[test]
+fn error_value_tells_its_causes() {
+    let bench = logged(|| {
+        let top = Top(Deep(2));
+        let error: &(dyn std::error::Error + 'static) = &top;
+        error!(error, error.code = "E2", "it broke");
+    });
+    let line = bench.only();
+    assert_eq!(line["error.message"], "top: level 2");
+    assert_eq!(line["error.code"], "E2");
+    assert_eq!(bench.read("app_errors.log"), bench.read("app.log"));
+}
+
+#[test]
+fn value_that_panics_or_fails_takes_nothing_with_it() {
+    let bench = logged(|| {
+        let _span = info_span!("request", bad = ?Panics).entered();
+        info!(value = ?Panics, other = ?Fails, good = 1, "still here");
+        info!("{:?}", Panics);
+        info!("after");
+    });
+    let lines = bench.json();
+    assert_eq!(lines.len(), 3);
+    assert_eq!(lines[0]["labels"]["value"], "[formatting panicked]");
+    assert_eq!(lines[0]["labels"]["other"], "[formatting failed]");
+    assert_eq!(lines[0]["labels"]["good"], "1");
+    assert_eq!(lines[0]["labels"]["bad"], "[formatting panicked]");
+}
+
+#[test]
+fn value_that_logs_itself_is_counted_and_not_followed() {
+    let bench = logged(|| {
+        let span = info_span!("request", value = tracing::field::Empty);
+        span.record("value", tracing::field::debug(Logs));
+        let _span = span.enter();
+        info!(own = ?Logs, "outside");
+    });
+    assert_eq!(
+        bench.text(),
+        [" INFO it::hostile outside own=said value=said"]
+    );
+    // Within an event, `tracing` itself holds it back from a subscriber that is not global.
+    assert_eq!(bench.guard.handle().nested_events(), 1);
+}
+
+#[test]
+fn huge_values_are_cut_visibly() {
+    let huge = "ä".repeat(10_000_000);
+    let bench = logged(|| info!(value = huge, "{huge}"));
+    let line = bench.only();
+    for text in [&line["message"], &line["labels"]["value"]] {
+        let text = text.as_str().unwrap();
+        assert!(text.ends_with("ä…[truncated]"));
+        assert!(text.len() < 70_000);
+    }
+}
