@@ -1,1 +1,87 @@
 //! One tower layer: request id, trace context, span, RED metrics, every request counted exactly once.
+//!
+//! [`ObservabilityLayer`] wraps any service from [`http::Request`] to [`http::Response`], and works with any recorder
+//! of the `metrics` facade and any `tracing` subscriber.
+//!
+//! ```
+//! use std::convert::Infallible;
+//!
+//! use http::{Request, Response};
+//! use tower::{ServiceBuilder, ServiceExt, service_fn};
+//! use watchkeep_tower::{ObservabilityLayer, RequestId};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let service = ServiceBuilder::new()
+//!     .layer(ObservabilityLayer::new())
+//!     .service(service_fn(|request: Request<String>| async move {
+//!         let id = request.extensions().get::<RequestId>().map(RequestId::to_string);
+//!         Ok::<_, Infallible>(Response::new(id.unwrap_or_default()))
+//!     }));
+//! let request = Request::builder().header("x-request-id", "order-17").body(String::new())?;
+//! let response = service.oneshot(request).await?;
+//! assert_eq!(response.headers()["x-request-id"], "order-17");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What a request leaves behind
+//!
+//! - The extensions [`RequestId`] and [`TraceContext`] in the request, and `x-request-id` in the response.
+//! - A span `request` around everything the service does, with the fields `trace.id`, `span.id`, `http.request.id`,
+//!   `http.request.method` and `http.route`.
+//! - One event `request finished` in it, with `http.response.status_code`, `outcome` and `event.duration` (nanoseconds):
+//!   at WARN when the service failed (a 5xx, a panic, an error of the service or of its body) or was slow, else at INFO.
+//! - Metrics:
+//!
+//! | name | kind | labels |
+//! |---|---|---|
+//! | `http_server_requests_total` | counter | `method`, `route`, `status`, `outcome` |
+//! | `http_server_request_duration_seconds` | histogram | `method`, `route` |
+//! | `http_server_requests_in_flight` | gauge | |
+//! | `http_server_panics_total` | counter | |
+//!
+//! # Counted exactly once
+//!
+//! A request is in flight from the moment the service is called until exactly one [`Outcome`] ends it, whatever drops
+//! it: started = in flight + the sum over all outcomes, at any time.
+//! The response's body carries the request on until its last byte, so that a client who goes away in the middle is seen.
+//!
+//! # No label from the outside
+//!
+//! A method that is not well known counts as `_OTHER`, a request without a route as `_unmatched`, and routes past
+//! [`Builder::with_max_routes`] as `_overflow`.
+//! A path never becomes a label, and neither paths nor query strings are logged.
+//!
+//! # Features
+//!
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `axum` | no | the route that an axum `Router` matched is the `route` label |
+
+mod body;
+mod builder;
+mod clock;
+mod future;
+mod guard;
+mod layer;
+mod meters;
+mod method;
+mod outcome;
+mod panic;
+mod request_id;
+mod route;
+mod service;
+mod trace_context;
+
+pub use self::{
+    body::ObservedBody,
+    builder::Builder,
+    future::ObservedFuture,
+    layer::ObservabilityLayer,
+    outcome::Outcome,
+    panic::{PanicPolicy, PanicReport, Respond, Resume},
+    request_id::RequestId,
+    service::Observed,
+    trace_context::{SpanId, TraceContext, TraceId},
+};

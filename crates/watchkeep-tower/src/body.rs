@@ -1,0 +1,187 @@
+//! The response's body, and how its end is known.
+
+use std::{
+    fmt,
+    panic::{self, AssertUnwindSafe},
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use bytes::Buf;
+use http::{Method, Response, StatusCode, header};
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+
+use crate::{guard::Guard, outcome::Outcome};
+
+pin_project! {
+    /// The body of a watched response; data, trailers and size pass through as they are.
+    ///
+    /// The request ends with the last frame that the body gives, not when the client has it.
+    /// Dropped before that, the request ends as `cancelled_in_body`, except when nothing is missing: servers drop the
+    /// bodies of `HEAD`, 204 and 304 unread, and any body once its `content-length` is written.
+    pub struct ObservedBody<B> {
+        // None once this is dropped.
+        #[pin]
+        inner: Option<B>,
+        guard: Option<Guard>,
+        // How many bytes complete the body, where that is known.
+        missing: Option<u64>,
+    }
+
+    impl<B> PinnedDrop for ObservedBody<B> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            // What the body says while it is dropped belongs to the request.
+            let _entered = this.guard.as_ref().map(Guard::enter);
+            this.inner.set(None);
+        }
+    }
+}
+
+/// How the end of a response will be known.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum End {
+    /// There is nothing to wait for.
+    Known(Outcome),
+    /// After so many bytes, or whatever comes earlier.
+    Length(u64),
+    /// When the body says so.
+    Open,
+}
+
+// === impl End ===
+
+impl End {
+    /// Tells from a response's head how its end will be known.
+    pub(crate) fn of<B: Body>(response: &Response<B>, guard: &Guard) -> Self {
+        let status = response.status();
+        if status == StatusCode::SWITCHING_PROTOCOLS
+            || status.is_success() && guard.is(&Method::CONNECT)
+        {
+            return Self::Known(Outcome::Upgraded);
+        }
+        let is_bodiless = status.is_informational()
+            || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
+            || guard.is(&Method::HEAD);
+        if is_bodiless || response.body().is_end_stream() {
+            return Self::Known(Outcome::Completed);
+        }
+        match content_length(response).or_else(|| response.body().size_hint().exact()) {
+            None => Self::Open,
+            Some(0) => Self::Known(Outcome::Completed),
+            Some(length) => Self::Length(length),
+        }
+    }
+}
+
+fn content_length<B>(response: &Response<B>) -> Option<u64> {
+    let value = response.headers().get(header::CONTENT_LENGTH)?;
+    value.to_str().ok()?.parse().ok()
+}
+
+// === impl ObservedBody ===
+
+impl<B> ObservedBody<B> {
+    pub(crate) fn new(inner: B, end: End, mut guard: Guard) -> Self {
+        let missing = match end {
+            End::Known(outcome) => {
+                guard.finish(outcome);
+                None
+            }
+            End::Length(length) => Some(length),
+            End::Open => None,
+        };
+        Self {
+            inner: Some(inner),
+            guard: Some(guard),
+            missing,
+        }
+    }
+}
+
+/// A body that belongs to no request, for layers outside that answer on their own.
+impl<B: Default> Default for ObservedBody<B> {
+    fn default() -> Self {
+        Self {
+            inner: Some(B::default()),
+            guard: None,
+            missing: None,
+        }
+    }
+}
+
+impl<B> fmt::Debug for ObservedBody<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ObservedBody")
+            .field("guard", &self.guard)
+            .field("missing", &self.missing)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<B: Body> Body for ObservedBody<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        let mut this = self.project();
+        let Some(mut inner) = this.inner.as_mut().as_pin_mut() else {
+            return Poll::Ready(None);
+        };
+        let Some(guard) = this.guard else {
+            return inner.poll_frame(cx);
+        };
+        let polled = {
+            let _entered = guard.enter();
+            panic::catch_unwind(AssertUnwindSafe(|| {
+                let polled = inner.as_mut().poll_frame(cx);
+                // A server need not poll again after the last frame, so ask now.
+                (polled, inner.is_end_stream())
+            }))
+        };
+        let (polled, is_end) = match polled {
+            Ok(polled) => polled,
+            Err(payload) => {
+                guard.panicked(&*payload, None);
+                panic::resume_unwind(payload);
+            }
+        };
+        match &polled {
+            Poll::Pending => {}
+            Poll::Ready(None) => guard.finish(Outcome::Completed),
+            Poll::Ready(Some(Err(_))) => guard.finish(Outcome::BodyError),
+            Poll::Ready(Some(Ok(frame))) => {
+                if is_end || is_last(frame, this.missing) {
+                    guard.finish(Outcome::Completed);
+                }
+            }
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.as_ref().is_none_or(Body::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner
+            .as_ref()
+            .map_or_else(SizeHint::default, Body::size_hint)
+    }
+}
+
+/// Says whether nothing can follow the frame, and takes its bytes off those that are missing.
+fn is_last<D: Buf>(frame: &Frame<D>, missing: &mut Option<u64>) -> bool {
+    let Some(data) = frame.data_ref() else {
+        return frame.is_trailers();
+    };
+    let Some(missing) = missing else {
+        return false;
+    };
+    *missing = missing.saturating_sub(data.remaining() as u64);
+    *missing == 0
+}

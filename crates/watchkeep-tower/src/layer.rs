@@ -1,0 +1,115 @@
+//! The layer, and what all services that it wraps share.
+
+use std::{fmt, marker::PhantomData, sync::Arc, time::Duration};
+
+use tower_layer::Layer;
+
+use crate::{
+    builder::{Builder, Skip},
+    meters::Meters,
+    panic::{PanicReport, Resume},
+    route::Routes,
+    service::Observed,
+};
+
+/// Watches a service: request id, trace context, span, RED metrics, panics.
+///
+/// Put it outside of the layers that answer on their own (timeout, limits, CORS), so that it sees their answers, and
+/// inside of `axum::Router::layer`, so that it sees the matched route.
+/// Clones share the set of known routes.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use watchkeep_tower::ObservabilityLayer;
+///
+/// let layer: ObservabilityLayer = ObservabilityLayer::builder()
+///     .with_skip(["/livez", "/readyz", "/dashboard/*"])
+///     .with_slow(Duration::from_millis(500))
+///     .with_on_panic(|report| eprintln!("panic in {}: {}", report.route, report.message))
+///     .build();
+/// ```
+pub struct ObservabilityLayer<P = Resume> {
+    shared: Arc<Shared>,
+    policy: PhantomData<fn() -> P>,
+}
+
+/// What all requests of a layer have in common.
+pub(crate) struct Shared {
+    pub(crate) meters: Meters,
+    pub(crate) routes: Routes,
+    pub(crate) skip: Vec<Skip>,
+    pub(crate) slow: Duration,
+    pub(crate) on_panic: Option<Box<OnPanic>>,
+}
+
+/// A callback that hears of panics.
+pub(crate) type OnPanic = dyn Fn(&PanicReport<'_>) + Send + Sync;
+
+// === impl ObservabilityLayer ===
+
+impl ObservabilityLayer {
+    /// Returns a layer with the defaults of the [`Builder`].
+    pub fn new() -> Self {
+        Self::builder().build()
+    }
+
+    /// Returns a builder, to change the defaults.
+    pub fn builder() -> Builder {
+        Builder::new()
+    }
+}
+
+impl<P> ObservabilityLayer<P> {
+    pub(crate) fn from_shared(shared: Shared) -> Self {
+        Self {
+            shared: Arc::new(shared),
+            policy: PhantomData,
+        }
+    }
+}
+
+impl<P> Clone for ObservabilityLayer<P> {
+    fn clone(&self) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+            policy: PhantomData,
+        }
+    }
+}
+
+impl<P> fmt::Debug for ObservabilityLayer<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ObservabilityLayer")
+            .field(&self.shared)
+            .finish()
+    }
+}
+
+impl Default for ObservabilityLayer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<S, P> Layer<S> for ObservabilityLayer<P> {
+    type Service = Observed<S, P>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Observed::new(inner, Arc::clone(&self.shared))
+    }
+}
+
+// === impl Shared ===
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared")
+            .field("meters", &self.meters)
+            .field("routes", &self.routes)
+            .field("skip", &self.skip)
+            .field("slow", &self.slow)
+            .field("on_panic", &self.on_panic.is_some())
+            .finish()
+    }
+}
