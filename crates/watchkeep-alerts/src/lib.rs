@@ -1,1 +1,80 @@
 //! An alert engine in the process: severity routing, deduplication and delivery with retries.
+//!
+//! ```
+//! use std::time::Duration;
+//! use watchkeep_alerts::{Alert, Alerting, Level, notifiers};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), watchkeep_alerts::Error> {
+//! let alerting = Alerting::builder("oracle")
+//!     .notifier("chat", notifiers::Log::new())
+//!     .route(Level::Error, &["chat"])
+//!     .route(Level::Critical, &["chat"])
+//!     .build()?;
+//!
+//! // An event: equal ones are one alert, and it ends five minutes after the last.
+//! let ack = alerting
+//!     .trigger(Alert::new("AiTimeout", Level::Error, "AI processing timeout").with_detail("user_id", 7))
+//!     .await?;
+//! assert!(ack.is_new());
+//!
+//! // A state: it lasts until it is resolved.
+//! let down = alerting.fire(Alert::new("DatabaseDown", Level::Critical, "Database connection failed"))?;
+//! assert_eq!(alerting.active().len(), 2);
+//! alerting.resolve(down.fingerprint())?;
+//!
+//! assert!(alerting.shutdown(Duration::from_secs(5)).await);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Overview
+//!
+//! - [`Alert`] is what the program says: a name, a [`Level`], a message, details. Its labels are its identity.
+//! - [`Alerting`] holds what is active, tells each receiver once, again after the repeat interval, and when a state ends.
+//! - [`Notifier`] is a channel; those in [`notifiers`] come with the crate, and a program brings its own.
+//! - Each receiver has its own bounded queue and task: one that hangs or fails delays no other. Tries are repeated with a growing random wait, or when the receiver asks for it.
+//! - Every alert and its end is also a log line (target `watchkeep_alerts`), and `watchkeep_alerts_*` metrics count alerts and notices.
+//!
+//! Alerts are held in memory: what is active when the process dies is forgotten.
+//!
+//! # Features
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `slack` | `notifiers::Slack`, for incoming webhooks |
+//! | `webhook` | `notifiers::Webhook`, with Alertmanager's body and Standard Webhooks signatures |
+//!
+//! None is on by default: only these need an HTTP client.
+
+mod alert;
+mod alerting;
+mod builder;
+mod clock;
+mod core;
+mod engine;
+mod error;
+mod fingerprint;
+mod level;
+mod line;
+mod notification;
+mod notifier;
+pub mod notifiers;
+mod numbers;
+mod text;
+mod timestamp;
+mod view;
+mod worker;
+
+pub use async_trait::async_trait;
+
+pub use crate::alert::{Alert, Labels};
+pub use crate::alerting::{Ack, Alerting};
+pub use crate::builder::AlertingBuilder;
+pub use crate::error::Error;
+pub use crate::fingerprint::{AlertKey, Fingerprint};
+pub use crate::level::{Level, ParseLevelError};
+pub use crate::notification::Notification;
+pub use crate::notifier::{Notifier, NotifyError};
+pub use crate::timestamp::Timestamp;
+pub use crate::view::{AlertKind, AlertView, DeliveryOutcome, DeliveryView, Status};

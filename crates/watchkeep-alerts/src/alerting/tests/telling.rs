@@ -1,0 +1,162 @@
+//! What the engine says: log lines, numbers, views; and who may call it.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use super::support::{Lines, Numbers, Script, error, settle};
+use crate::alert::Alert;
+use crate::alerting::Alerting;
+use crate::level::Level;
+
+#[tokio::test(start_paused = true)]
+async fn every_alert_and_its_end_is_one_log_line() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let lines = Lines {
+        seen: Arc::clone(&seen),
+        hook: Box::new(|| ()),
+    };
+    let _guard = tracing::subscriber::set_default(lines);
+    let alerting = Alerting::builder("oracle").build().unwrap();
+    let alert = Alert::new("Disk", Level::Warning, "full\nforged \u{202e}line")
+        .with_detail("free", "0\r\n%");
+    alerting.trigger(alert.clone()).await.unwrap();
+    alerting.trigger(alert).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(301)).await;
+    let down = alerting
+        .fire(Alert::new("Down", Level::Critical, "down"))
+        .unwrap();
+    alerting.resolve(down.fingerprint()).unwrap();
+    alerting
+        .trigger(Alert::new("Note", Level::Info, "note"))
+        .await
+        .unwrap();
+
+    let seen = seen.lock().unwrap();
+    let starts = [
+        r"WARN message=alert firing alertname=Disk severity=warning summary=full\nforged \u{202e}line details=free=0\r\n% fingerprint=",
+        r"WARN message=alert resolved alertname=Disk severity=warning summary=full\nforged \u{202e}line details=free=0\r\n% fingerprint=",
+        "ERROR message=alert firing alertname=Down severity=critical summary=down details= fingerprint=",
+        "ERROR message=alert resolved alertname=Down severity=critical summary=down details= fingerprint=",
+        "INFO message=alert firing alertname=Note severity=info summary=note details= fingerprint=",
+    ];
+    assert_eq!(seen.len(), starts.len(), "{seen:#?}");
+    for (line, start) in seen.iter().zip(starts) {
+        assert!(line.starts_with(start), "{line}\nis not\n{start}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_subscriber_that_turns_lines_into_alerts_does_not_run_in_circles() {
+    let alerting = Alerting::builder("oracle").build().unwrap();
+    let refusals = Arc::new(Mutex::new(Vec::new()));
+    let lines = Lines {
+        seen: Arc::default(),
+        hook: Box::new({
+            let (alerting, refusals) = (alerting.clone(), Arc::clone(&refusals));
+            move || {
+                let outcome = alerting.try_trigger(error("FromALine"));
+                refusals
+                    .lock()
+                    .unwrap()
+                    .push(outcome.unwrap_err().is_reentrant());
+            }
+        }),
+    };
+    let _guard = tracing::subscriber::set_default(lines);
+    alerting.trigger(error("A")).await.unwrap();
+    assert_eq!(*refusals.lock().unwrap(), [true]);
+    assert_eq!(alerting.active().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn alerts_can_be_raised_from_a_thread_without_a_runtime() {
+    let (script, mut seen) = Script::new([]);
+    let alerting = Alerting::builder("oracle")
+        .notifier("chat", script)
+        .route(Level::Critical, &["chat"])
+        .build()
+        .unwrap();
+    let handle = alerting.clone();
+    let thread = std::thread::spawn(move || {
+        handle.try_trigger(Alert::new(
+            "HandlerPanic",
+            Level::Critical,
+            "Panic in /message",
+        ))
+    });
+    assert!(thread.join().unwrap().unwrap().is_new());
+    assert_eq!(seen.recv().await.unwrap().notification.receiver(), "chat");
+}
+
+#[tokio::test(start_paused = true)]
+async fn known_numbers_start_at_zero() {
+    let numbers = Numbers::default();
+    let _guard = metrics::set_default_local_recorder(&numbers);
+    let (script, _seen) = Script::new([]);
+    let _alerting = Alerting::builder("oracle")
+        .notifier("chat", script)
+        .build()
+        .unwrap();
+    for severity in ["info", "warning", "error", "critical"] {
+        for family in ["refused_total", "triggered_total"] {
+            let name = format!("watchkeep_alerts_{family} severity={severity}");
+            assert_eq!(numbers.counter(&name), Some(0), "{name}");
+        }
+        let active = format!("watchkeep_alerts_active severity={severity}");
+        assert_eq!(numbers.gauge(&active), Some(0.0));
+    }
+    for outcome in ["delivered", "dropped", "failed"] {
+        let name = format!("watchkeep_alerts_notifications_total receiver=chat outcome={outcome}");
+        assert_eq!(numbers.counter(&name), Some(0), "{name}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn views_serialize_as_alertmanager_names_things() {
+    let (script, _seen) = Script::new([]);
+    let alerting = Alerting::builder("oracle")
+        .notifier("chat", script)
+        .route(Level::Error, &["chat"])
+        .build()
+        .unwrap();
+    alerting
+        .trigger(error("A").with_detail("user_id", 7))
+        .await
+        .unwrap();
+    settle().await;
+    let json = serde_json::to_value(alerting.active()).unwrap();
+    let alert = &json[0];
+    assert_eq!(alert["state"], "firing");
+    assert_eq!(alert["kind"], "event");
+    assert_eq!(alert["level"], "ERROR");
+    assert_eq!(alert["occurrences"], 1);
+    assert_eq!(
+        alert["annotations"],
+        serde_json::json!({ "summary": "text", "user_id": "7" })
+    );
+    let labels = serde_json::json!({ "alertname": "A", "service": "oracle", "severity": "error" });
+    assert_eq!(alert["labels"], labels);
+    for time in ["startsAt", "endsAt", "updatedAt"] {
+        let text = alert[time].as_str().unwrap();
+        assert!(
+            text.parse::<jiff::Timestamp>().is_ok() && text.ends_with('Z'),
+            "{time} is {text}"
+        );
+    }
+    assert_eq!(alert["deliveries"][0]["receiver"], "chat");
+    assert_eq!(alert["deliveries"][0]["outcome"], "delivered");
+    assert_eq!(alert["deliveries"][0]["tries"], 1);
+    assert!(alert["deliveries"][0]["lastTry"].is_string());
+}
+
+#[tokio::test(start_paused = true)]
+async fn debug_shows_names_and_no_notifier() {
+    let (script, _seen) = Script::new([]);
+    let builder = Alerting::builder("oracle").notifier("chat", script);
+    assert!(format!("{builder:?}").contains(r#"receivers: ["chat"]"#));
+    let alerting = builder.build().unwrap();
+    assert_eq!(
+        format!("{alerting:?}"),
+        r#"Alerting { receivers: ["chat"], .. }"#
+    );
+}
