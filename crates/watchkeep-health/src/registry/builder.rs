@@ -82,3 +82,6 @@ impl RegistryBuilder {
         Ok(Registry::new(version, components))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,96 @@
+//! The exact shape of each JSON form.
 
+use super::*;
+
+fn report() -> Report {
+    let component = |name: &str, status, criticality, message: Option<&str>| ComponentReport {
+        name: name.to_owned(),
+        status,
+        criticality,
+        since: Duration::from_millis(1_500),
+        latency: message.map(|_| Duration::from_millis(250)),
+        message: message.map(str::to_owned),
+        consecutive_failures: message.map_or(0, |_| 3),
+        last_success: None,
+    };
+    Report {
+        status: Status::Degraded,
+        components: vec![
+            component("zeta", Status::Healthy, Criticality::Critical, None),
+            component(
+                "ai_engine",
+                Status::Unknown,
+                Criticality::Optional,
+                Some("say \"no\""),
+            ),
+            component("database", Status::Unhealthy, Criticality::Critical, None),
+        ],
+        uptime: Duration::from_millis(123_456_789),
+        version: "2.0.0".to_owned(),
+        draining: false,
+    }
+}
+
+#[test]
+fn the_public_form_has_words_in_the_order_of_registration() {
+    assert_eq!(
+        report().to_json(),
+        r#"{"status":"degraded","components":{"zeta":"healthy","ai_engine":"unknown","database":"unhealthy"},"uptime_seconds":123456,"version":"2.0.0"}"#
+    );
+}
+
+#[test]
+fn the_detailed_form_says_all() {
+    let mut report = report();
+    report.components.truncate(2);
+    assert_eq!(
+        report.to_json_detailed(),
+        concat!(
+            r#"{"status":"degraded","components":{"#,
+            r#""zeta":{"status":"healthy","criticality":"critical","since_seconds":1.5,"latency_seconds":null,"#,
+            r#""message":null,"consecutive_failures":0,"last_success_seconds":null},"#,
+            r#""ai_engine":{"status":"unknown","criticality":"optional","since_seconds":1.5,"latency_seconds":0.25,"#,
+            r#""message":"say \"no\"","consecutive_failures":3,"last_success_seconds":null}},"#,
+            r#""uptime_seconds":123456,"version":"2.0.0","draining":false}"#,
+        )
+    );
+}
+
+#[test]
+fn the_health_json_form_grades_the_whole_and_each_component_without_details() {
+    assert_eq!(
+        report().to_health_json(),
+        concat!(
+            r#"{"status":"warn","version":"2.0.0","checks":{"#,
+            r#""zeta":[{"componentId":"zeta","componentType":"component","status":"pass"}],"#,
+            r#""ai_engine":[{"componentId":"ai_engine","componentType":"component","status":"warn"}],"#,
+            r#""database":[{"componentId":"database","componentType":"component","status":"fail"}],"#,
+            r#""system:uptime":[{"componentType":"system","observedValue":123456,"observedUnit":"s","status":"pass"}]}}"#,
+        )
+    );
+    for (status, grade) in [
+        (Status::Healthy, "pass"),
+        (Status::Degraded, "warn"),
+        (Status::Unknown, "fail"),
+        (Status::Unhealthy, "fail"),
+    ] {
+        let report = Report { status, ..report() };
+        assert!(
+            report
+                .to_health_json()
+                .starts_with(&format!(r#"{{"status":"{grade}","#))
+        );
+    }
+}
+
+#[test]
+fn a_registry_without_components_still_has_the_shape() {
+    let report = Report {
+        components: Vec::new(),
+        ..report()
+    };
+    assert_eq!(
+        report.to_json(),
+        r#"{"status":"degraded","components":{},"uptime_seconds":123456,"version":"2.0.0"}"#
+    );
+}
