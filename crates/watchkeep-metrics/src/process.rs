@@ -110,5 +110,12 @@ mod tests {
         assert!(snapshot.gauge("process_resident_memory_bytes", &[]) > Some(100_000.0));
         assert!(snapshot.gauge("process_threads", &[]) >= Some(1.0));
         assert!(text.contains("# TYPE process_cpu_seconds_total counter"));
+        // Reading takes CPU time itself, and the kernel counts it in hundredths of a second.
+        let cpu = || {
+            recorder
+                .snapshot()
+                .counter("process_cpu_seconds_total", &[])
+        };
+        assert!((0..100_000).any(|_| cpu() > 0.0));
     }
 }

@@ -171,6 +171,20 @@ fn names_that_would_stand_twice_in_open_metrics_keep_their_own_form() {
 }
 
 #[test]
+fn open_metrics_sorts_by_its_own_names() {
+    let recorder = Recorder::default();
+    metrics::with_local_recorder(&recorder, || {
+        gauge!("a_b").set(1);
+        counter!("a_total").increment(2);
+    });
+    check(
+        &recorder,
+        Format::OpenMetrics,
+        "# TYPE a counter\na_total 2\n# TYPE a_b gauge\na_b 1\n# EOF\n",
+    );
+}
+
+#[test]
 fn gauges_show_what_is_not_finite() {
     let recorder = Recorder::default();
     metrics::with_local_recorder(&recorder, || {
@@ -192,6 +206,8 @@ fn a_unit_is_only_said_where_the_name_ends_with_it() {
         describe_gauge!("a_bytes", Unit::Bytes, "A.");
         describe_gauge!("b_kb", Unit::Bytes, "B.");
         describe_counter!("c_seconds_total", Unit::Seconds, "C.");
+        describe_gauge!("megabytes", Unit::Bytes, "D.");
+        gauge!("megabytes").set(1);
         gauge!("a_bytes").set(1);
         gauge!("b_kb").set(1);
         counter!("c_seconds_total").increment(1);
@@ -199,6 +215,7 @@ fn a_unit_is_only_said_where_the_name_ends_with_it() {
     let text = text(&recorder, Format::OpenMetrics);
     assert!(text.contains("# UNIT a_bytes bytes\n"));
     assert!(!text.contains("# UNIT b_kb"));
+    assert!(!text.contains("# UNIT megabytes"));
     assert!(text.contains("# UNIT c_seconds seconds\n"));
 }
 

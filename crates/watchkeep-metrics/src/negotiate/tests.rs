@@ -87,7 +87,7 @@ fn what_cannot_be_read_or_served_is_passed_over() {
     check("image/png", Offer::Prometheus);
     check(",;=,/,;;q", Offer::Prometheus);
     check(
-        "image/png;note=\"a, application/json\", text/plain;q=0.1",
+        "image/png;note=\"a, application/json, b\", text/plain;q=0.1",
         Offer::Prometheus,
     );
 }

@@ -130,6 +130,7 @@ fn a_float_counter_takes_fractions_and_refuses_what_goes_down() {
     for value in [0.25, 0.5, -1.0, f64::NAN, f64::INFINITY] {
         cost.increment(value);
     }
+    assert_eq!(recorder.snapshot().counter("cost_usd_total", &[]), 0.75);
     cost.absolute(0.5);
     cost.absolute(1.0);
     cost.absolute(-3.0);
