@@ -50,7 +50,7 @@ impl Program {
         self.package
     }
 
-    /// Returns the modules of the integration tests that are left out without it.
+    /// Returns the files of integration tests in which tests are left out without it.
     pub fn tests(&self) -> &[&'static str] {
         &self.tests
     }

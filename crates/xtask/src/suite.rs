@@ -54,7 +54,7 @@ fn closing_line(missing: &[Program]) -> String {
         return "no test was left out for a missing program".to_owned();
     }
     format!(
-        "missing, with the modules of tests/it left out for it: {}; `cargo xtask test --setup` installs what is missing",
+        "missing, with the tests left out for it: {}; `cargo xtask test --setup` installs what is missing",
         left_out.join(", ")
     )
 }

@@ -79,10 +79,15 @@ fn check_included(document: &File, library: &str) -> Option<String> {
         .then(|| format!("tests/src/lib.rs does not include {}", document.path))
 }
 
+/// Returns `stores` for `tests/it/stores.rs` and for everything in `tests/it/stores/`.
+fn module_name(module: &File) -> &str {
+    let inside = module.path.splitn(3, '/').nth(2).unwrap_or(&module.path);
+    inside.split(['/', '.']).next().unwrap_or(inside)
+}
+
 /// Complains when a test module and the list of programs do not agree on what the module requires.
 fn check_programs(module: &File) -> Vec<String> {
-    let name = module.path.trim_start_matches("tests/it/");
-    let name = name.split(['/', '.']).next().unwrap_or(name);
+    let name = module_name(module);
     let programs = xtask::programs::all();
     let disagrees = programs.iter().filter(|program| {
         let requires = module
@@ -147,18 +152,13 @@ fn the_examples_of_every_document_are_tested() {
 
 #[test]
 fn the_list_of_programs_names_the_tests_that_require_them() {
-    let modules = files(&["tests/it"]);
-    let modules = modules
-        .iter()
-        .filter(|file| !file.path.contains("/workspace"));
-    none(modules.clone().flat_map(check_programs));
+    let mut modules = files(&["tests/it", "tests/global"]);
+    modules.retain(|file| module_name(file) != "workspace");
+    none(modules.iter().flat_map(check_programs));
     for program in xtask::programs::all() {
+        let required = format!("require(\"{}\")", program.name());
         for test in program.tests() {
-            let required = format!("require(\"{}\")", program.name());
-            let (file, folder) = (format!("tests/it/{test}.rs"), format!("tests/it/{test}/"));
-            let mut own = modules
-                .clone()
-                .filter(|module| module.path == file || module.path.starts_with(&folder));
+            let mut own = modules.iter().filter(|file| module_name(file) == *test);
             assert!(
                 own.any(|module| module.text.contains(&required)),
                 "tests/programs.txt: `{test}` does not {required}"
