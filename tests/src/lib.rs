@@ -1,6 +1,10 @@
 //! Support for the integration tests, and the examples of the documentation as tests.
 
+pub mod eventually;
+pub mod oracle;
 pub mod programs;
+pub mod servers;
+pub mod sink;
 
 // Every Rust block of these files compiles and runs under `cargo test --doc`; a test checks that no file is forgotten.
 

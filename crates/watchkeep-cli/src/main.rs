@@ -1,3 +1,48 @@
-//! The `watchkeep` command line.
+//! The `watchkeep` command: rules and alerts from a terminal.
 
-fn main() {}
+mod alerts;
+mod rules;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Rules and alerts from a terminal.
+#[derive(Debug, Parser)]
+#[command(name = "watchkeep", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Alert channels.
+    #[command(subcommand)]
+    Alerts(alerts::Command),
+    /// Alert rules.
+    #[command(subcommand)]
+    Rules(rules::Command),
+}
+
+#[expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command's answers"
+)]
+fn main() -> ExitCode {
+    let answer = match Arguments::parse().command {
+        Command::Alerts(command) => alerts::run(command),
+        Command::Rules(command) => rules::run(command),
+    };
+    match answer {
+        Ok(text) => {
+            println!("{text}");
+            ExitCode::SUCCESS
+        }
+        Err(problem) => {
+            eprintln!("{problem}");
+            ExitCode::FAILURE
+        }
+    }
+}

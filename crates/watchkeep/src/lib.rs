@@ -1,1 +1,62 @@
 //! Logs, metrics, health, alerts, rules, a tower layer and a live page for a Rust service, in one builder.
+//!
+//! ```no_run
+//! use axum::{Router, routing::get};
+//! use watchkeep::Watchkeep;
+//!
+//! #[tokio::main(flavor = "current_thread")]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let watchkeep = Watchkeep::builder("greeter")
+//!         .with_version(env!("CARGO_PKG_VERSION"))
+//!         .start()?;
+//!     let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
+//!     let app = Router::new().route("/", get(|| async { "hello" }));
+//!     let app = watchkeep.watch(app, listener.local_addr()?);
+//!     axum::serve(listener, app).await?;
+//!     watchkeep.shutdown().await;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Overview
+//! [`Watchkeep::builder`] takes what is special about a service; [`Builder::start`] installs logging and the metrics recorder, and starts the checks and rules.
+//! The [`Watchkeep`] it returns hands out the parts, wraps a router, and flushes everything at the end.
+//! Each part is a crate of its own, useful alone, and re-exported here under its name.
+//!
+//! # Features
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `logging` | yes | structured logs to the console and to files ([`logging`]) |
+//! | `metrics` | yes | the recorder behind the `metrics` facade ([`mod@metrics`]) |
+//! | `tower` | yes | the middleware layer ([`tower`]) |
+//! | `endpoints` | yes | `/metrics`, health, probes, alerts, the dashboard ([`endpoints`]); brings `health` and `alerts` |
+//! | `health` | with `endpoints` | the health registry ([`health`]) |
+//! | `alerts` | with `endpoints` | the alert engine with its log channel ([`alerts`]) |
+//! | `rules` | no | threshold rules over metrics ([`rules`]) |
+//! | `process` | no | process metrics: memory, CPU, file descriptors |
+//! | `slack`, `webhook` | no | alert channels; they bring an HTTP client and TLS |
+//! | `full` | no | all of them |
+
+mod builder;
+mod error;
+mod joints;
+mod running;
+
+pub use builder::Builder;
+pub use error::Error;
+pub use running::Watchkeep;
+
+#[cfg(feature = "alerts")]
+pub use watchkeep_alerts as alerts;
+#[cfg(feature = "endpoints")]
+pub use watchkeep_endpoints as endpoints;
+#[cfg(feature = "health")]
+pub use watchkeep_health as health;
+#[cfg(feature = "logging")]
+pub use watchkeep_logging as logging;
+#[cfg(feature = "metrics")]
+pub use watchkeep_metrics as metrics;
+#[cfg(feature = "rules")]
+pub use watchkeep_rules as rules;
+#[cfg(feature = "tower")]
+pub use watchkeep_tower as tower;

@@ -1,3 +1,7 @@
-//! The ORACLE server's process.
+//! The ORACLE server's process: arguments and environment in, exit code out.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    oracle_server::run(std::env::args().skip(1))
+}

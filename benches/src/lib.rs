@@ -1,1 +1,0 @@
-//! Watchkeep's own benches.

@@ -1,0 +1,279 @@
+//! What is special about a service, collected before anything starts.
+
+#[cfg(any(feature = "health", feature = "rules"))]
+use std::time::Duration;
+
+#[cfg(feature = "alerts")]
+use watchkeep_alerts::{Alerting, AlertingBuilder, Level, Notifier};
+#[cfg(feature = "health")]
+use watchkeep_health::{Component, Registry};
+#[cfg(feature = "logging")]
+use watchkeep_logging::LogConfig;
+#[cfg(feature = "metrics")]
+use watchkeep_metrics::{Recorder, RecorderBuilder};
+#[cfg(feature = "rules")]
+use watchkeep_rules::{Engine, Rule};
+#[cfg(feature = "tower")]
+use watchkeep_tower::{ObservabilityLayer, Respond};
+
+use crate::error::Error;
+use crate::joints;
+use crate::running::Watchkeep;
+
+/// How often rules are evaluated when nothing else is said: a minute, as monitoring usually does.
+#[cfg(feature = "rules")]
+const DEFAULT_RULE_INTERVAL: Duration = Duration::from_secs(60);
+
+/// Collects what is special about a service.
+///
+/// Defaults: logging from the environment ([`watchkeep_logging::LogConfig::from_env`]), the default recorder, no component, every alert to the log, no rule.
+#[derive(Debug)]
+#[must_use]
+pub struct Builder {
+    service: String,
+    version: String,
+    environment: Option<String>,
+    start_message: &'static str,
+    #[cfg(feature = "logging")]
+    logging: Option<LogConfig>,
+    #[cfg(feature = "metrics")]
+    metrics: RecorderBuilder,
+    #[cfg(feature = "metrics")]
+    build_labels: Vec<(String, String)>,
+    #[cfg(feature = "health")]
+    components: Vec<Component>,
+    #[cfg(feature = "health")]
+    check_interval: Option<Duration>,
+    #[cfg(feature = "alerts")]
+    alerts: AlertingBuilder,
+    #[cfg(feature = "rules")]
+    rules: Vec<Rule>,
+    #[cfg(feature = "rules")]
+    rule_interval: Duration,
+    #[cfg(feature = "tower")]
+    layer: Option<ObservabilityLayer<Respond>>,
+}
+
+impl Watchkeep {
+    /// Begins with the service's name: lower case letters, digits and `_`, since files and metrics are named after it.
+    pub fn builder(service: impl Into<String>) -> Builder {
+        let service = service.into();
+        Builder {
+            version: "unknown".to_owned(),
+            environment: None,
+            start_message: "service started",
+            #[cfg(feature = "logging")]
+            logging: None,
+            #[cfg(feature = "metrics")]
+            metrics: Recorder::builder(),
+            #[cfg(feature = "metrics")]
+            build_labels: Vec::new(),
+            #[cfg(feature = "health")]
+            components: Vec::new(),
+            #[cfg(feature = "health")]
+            check_interval: None,
+            #[cfg(feature = "alerts")]
+            alerts: Alerting::builder(&service),
+            #[cfg(feature = "rules")]
+            rules: Vec::new(),
+            #[cfg(feature = "rules")]
+            rule_interval: DEFAULT_RULE_INTERVAL,
+            #[cfg(feature = "tower")]
+            layer: None,
+            service,
+        }
+    }
+}
+
+impl Builder {
+    /// Sets the service's version, as logs, `<service>_build_info` and the health report show it. Default: `unknown`.
+    pub fn with_version(mut self, version: impl Into<String>) -> Self {
+        self.version = version.into();
+        self
+    }
+
+    /// Sets the environment (`production`, `staging`, …) for the start-up event, `<service>_build_info` and, over what logging was told, every ECS line.
+    pub fn with_environment(mut self, environment: impl Into<String>) -> Self {
+        self.environment = Some(environment.into());
+        self
+    }
+
+    /// Sets the message of the start-up event, the first line that a process logs. Default: `service started`.
+    pub fn with_start_message(mut self, message: &'static str) -> Self {
+        self.start_message = message;
+        self
+    }
+
+    /// Sets the logging, instead of the one that the environment asks for.
+    #[cfg(feature = "logging")]
+    pub fn with_logging(mut self, logging: LogConfig) -> Self {
+        self.logging = Some(logging);
+        self
+    }
+
+    /// Sets the recorder's options.
+    #[cfg(feature = "metrics")]
+    pub fn with_metrics(mut self, metrics: RecorderBuilder) -> Self {
+        self.metrics = metrics;
+        self
+    }
+
+    /// Adds a label to `<service>_build_info`, beside `version`.
+    #[cfg(feature = "metrics")]
+    pub fn with_build_label(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.build_labels.push((name.into(), value.into()));
+        self
+    }
+
+    /// Adds a component to the health report.
+    #[cfg(feature = "health")]
+    pub fn with_component(mut self, component: Component) -> Self {
+        self.components.push(component);
+        self
+    }
+
+    /// Lets no component wait longer than this for its next check. Default: each its own interval.
+    #[cfg(feature = "health")]
+    pub fn with_check_interval(mut self, interval: Duration) -> Self {
+        self.check_interval = Some(interval);
+        self
+    }
+
+    /// Adds a channel for alerts, under the name that routes use.
+    #[cfg(feature = "alerts")]
+    pub fn with_notifier(mut self, receiver: impl Into<String>, notifier: impl Notifier) -> Self {
+        self.alerts = self.alerts.notifier(receiver, notifier);
+        self
+    }
+
+    /// Sends alerts of this level to these channels. Default: to the log, where every alert goes anyway.
+    #[cfg(feature = "alerts")]
+    pub fn with_route(mut self, level: Level, receivers: &[&str]) -> Self {
+        self.alerts = self.alerts.route(level, receivers);
+        self
+    }
+
+    /// Adjusts the alert engine's own options.
+    #[cfg(feature = "alerts")]
+    pub fn with_alerts(mut self, adjust: impl FnOnce(AlertingBuilder) -> AlertingBuilder) -> Self {
+        self.alerts = adjust(self.alerts);
+        self
+    }
+
+    /// Adds a rule.
+    #[cfg(feature = "rules")]
+    pub fn with_rule(mut self, rule: Rule) -> Self {
+        self.rules.push(rule);
+        self
+    }
+
+    /// Sets how often the rules are evaluated. Default: every minute.
+    #[cfg(feature = "rules")]
+    pub fn with_rule_interval(mut self, interval: Duration) -> Self {
+        self.rule_interval = interval;
+        self
+    }
+
+    /// Sets the middleware layer, instead of the default one, which leaves out metrics, probes and the page; both answer a panic with 500.
+    #[cfg(feature = "tower")]
+    pub fn with_layer(mut self, layer: ObservabilityLayer<Respond>) -> Self {
+        self.layer = Some(layer);
+        self
+    }
+
+    /// Installs logging and the recorder, and starts the checks, the alert engine and the rules.
+    ///
+    /// Everything that can be wrong is found before a global is touched, except that another logger or recorder is installed already.
+    ///
+    /// # Errors
+    /// When a part cannot be set up, another recorder or subscriber is installed already, or (with `health` or `alerts`) there is no Tokio runtime.
+    pub fn start(self) -> Result<Watchkeep, Error> {
+        #[cfg(any(feature = "alerts", feature = "health"))]
+        if tokio::runtime::Handle::try_current().is_err() {
+            return Err(crate::error::Kind::Runtime.into());
+        }
+        #[cfg(feature = "rules")]
+        let engine = Engine::new(self.rules)?;
+        #[cfg(feature = "metrics")]
+        let recorder = self.metrics.build()?;
+        #[cfg(feature = "health")]
+        let registry = {
+            let mut health = Registry::builder(&self.version);
+            if let Some(interval) = self.check_interval {
+                health = health.max_interval(interval);
+            }
+            self.components
+                .into_iter()
+                .fold(health, watchkeep_health::RegistryBuilder::component)
+                .build()?
+        };
+        #[cfg(feature = "logging")]
+        let logs = {
+            let mut config = match self.logging {
+                Some(config) => config,
+                None => LogConfig::from_env(&self.service)?,
+            }
+            .with_version(&self.version);
+            if let Some(environment) = &self.environment {
+                config = config.with_environment(environment);
+            }
+            let warnings = config.warnings().to_vec();
+            let logs = config.init()?;
+            joints::log_start(
+                self.start_message,
+                &self.version,
+                self.environment.as_deref(),
+                &warnings,
+            );
+            logs
+        };
+        #[cfg(not(feature = "logging"))]
+        joints::log_start(
+            self.start_message,
+            &self.version,
+            self.environment.as_deref(),
+            &[],
+        );
+
+        #[cfg(feature = "metrics")]
+        {
+            recorder.install()?;
+            let mut labels = self.build_labels;
+            labels.extend(
+                self.environment
+                    .map(|environment| ("environment".to_owned(), environment)),
+            );
+            joints::build_info(&recorder, &self.service, &self.version, &labels);
+            #[cfg(feature = "process")]
+            watchkeep_metrics::process::register(&recorder);
+            #[cfg(feature = "logging")]
+            joints::export_log_numbers(&recorder, logs.handle());
+        }
+        #[cfg(feature = "alerts")]
+        let alerting = self.alerts.build()?;
+        #[cfg(feature = "rules")]
+        let rules = joints::evaluate_rules(
+            engine,
+            recorder.clone(),
+            alerting.clone(),
+            self.rule_interval,
+        );
+        Ok(Watchkeep {
+            #[cfg(feature = "tower")]
+            layer: self.layer.unwrap_or_else(joints::default_layer),
+            #[cfg(feature = "rules")]
+            rules,
+            #[cfg(feature = "health")]
+            checks: registry.start(),
+            #[cfg(feature = "health")]
+            registry,
+            #[cfg(feature = "alerts")]
+            alerting,
+            #[cfg(feature = "metrics")]
+            recorder,
+            #[cfg(feature = "logging")]
+            logs,
+            service: self.service,
+        })
+    }
+}

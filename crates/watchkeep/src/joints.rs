@@ -1,0 +1,144 @@
+//! Where two parts meet that never name each other.
+
+#[cfg(feature = "rules")]
+use std::time::Duration;
+
+#[cfg(feature = "tower")]
+use watchkeep_tower::{ObservabilityLayer, Respond};
+
+/// The first event of a process, and after it what was odd about its logging's configuration.
+pub(crate) fn log_start(
+    message: &'static str,
+    version: &str,
+    environment: Option<&str>,
+    warnings: &[String],
+) {
+    tracing::info!(version, environment, "{message}");
+    for warning in warnings {
+        tracing::warn!(warning, "configuration has a value that is not used");
+    }
+}
+
+/// The layer of a service that said nothing: scrapes, probes and the page are neither logged nor counted, and a panic is answered with 500.
+#[cfg(feature = "tower")]
+pub(crate) fn default_layer() -> ObservabilityLayer<Respond> {
+    ObservabilityLayer::builder()
+        .with_skip([
+            "/metrics",
+            "/metrics/summary",
+            "/health",
+            "/livez",
+            "/readyz",
+            "/startupz",
+            "/dashboard",
+            "/dashboard/style.css",
+            "/dashboard/api/snapshot",
+        ])
+        .with_panic_response()
+        .build()
+}
+
+/// `<service>_build_info`, always 1, with the version and the service's own labels.
+#[cfg(feature = "metrics")]
+pub(crate) fn build_info(
+    recorder: &watchkeep_metrics::Recorder,
+    service: &str,
+    version: &str,
+    labels: &[(String, String)],
+) {
+    let mut all = vec![("version", version)];
+    all.extend(
+        labels
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str())),
+    );
+    watchkeep_metrics::build_info(recorder, service, &all);
+}
+
+/// Puts the log sinks' numbers among the metrics, each time they are read.
+#[cfg(all(feature = "metrics", feature = "logging"))]
+pub(crate) fn export_log_numbers(
+    recorder: &watchkeep_metrics::Recorder,
+    logs: watchkeep_logging::LogHandle,
+) {
+    metrics::describe_counter!(
+        "watchkeep_log_lines_total",
+        "Log lines by sink and end: written, dropped for want of room, or failed to be written."
+    );
+    metrics::describe_counter!(
+        "watchkeep_log_written_bytes_total",
+        metrics::Unit::Bytes,
+        "Bytes that a log sink has written."
+    );
+    metrics::describe_counter!(
+        "watchkeep_log_rotations_total",
+        "How often a log file was rotated."
+    );
+    metrics::describe_gauge!(
+        "watchkeep_log_queue_bytes",
+        metrics::Unit::Bytes,
+        "Bytes that wait in a log sink's queue."
+    );
+    recorder.before_render(move |recorder| {
+        metrics::with_local_recorder(recorder, || {
+            for sink in logs.stats() {
+                let lines = |outcome: &'static str, count: u64| {
+                    metrics::counter!("watchkeep_log_lines_total", "sink" => sink.name, "outcome" => outcome)
+                        .absolute(count);
+                };
+                lines("written", sink.written);
+                lines("dropped", sink.dropped);
+                lines("failed", sink.failed);
+                metrics::counter!("watchkeep_log_written_bytes_total", "sink" => sink.name)
+                    .absolute(sink.bytes_written);
+                metrics::counter!("watchkeep_log_rotations_total", "sink" => sink.name)
+                    .absolute(sink.rotations);
+                #[expect(clippy::cast_precision_loss, reason = "a queue is far below 2^52 bytes")]
+                metrics::gauge!("watchkeep_log_queue_bytes", "sink" => sink.name)
+                    .set(sink.queue_bytes as f64);
+            }
+        });
+    });
+}
+
+/// The task that evaluates the rules; dropping this ends it.
+#[cfg(feature = "rules")]
+#[derive(Debug)]
+pub(crate) struct RuleTask(tokio::task::JoinHandle<()>);
+
+#[cfg(feature = "rules")]
+impl Drop for RuleTask {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Evaluates the rules at their interval, for as long as the returned task lives.
+#[cfg(feature = "rules")]
+pub(crate) fn evaluate_rules(
+    mut engine: watchkeep_rules::Engine,
+    recorder: watchkeep_metrics::Recorder,
+    alerting: watchkeep_alerts::Alerting,
+    interval: Duration,
+) -> RuleTask {
+    use watchkeep_rules::Transition;
+
+    RuleTask(tokio::spawn(async move {
+        let mut ticks = tokio::time::interval(interval);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            let now = watchkeep_metrics::clock::now();
+            for transition in engine.evaluate(now, &recorder.snapshot()) {
+                let outcome = match transition {
+                    Transition::Fire(alert) => alerting.fire(alert).map(drop),
+                    Transition::Resolve(alert) => alerting.resolve(alert.fingerprint()).map(drop),
+                    _ => Ok(()),
+                };
+                if let Err(error) = outcome {
+                    tracing::error!(%error, "alert of a rule was refused");
+                }
+            }
+        }
+    }))
+}

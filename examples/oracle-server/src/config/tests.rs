@@ -1,0 +1,145 @@
+//! Environments, good and bad.
+
+use super::*;
+
+fn read(environment: &[(&str, &str)]) -> Result<Config, Problems> {
+    Config::from_lookup(|name| {
+        environment
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| (*value).to_owned())
+    })
+}
+
+/// The environment is refused, with as many lines as names, each beginning with its name.
+#[track_caller]
+fn check(environment: &[(&str, &str)]) {
+    let problems = read(environment).expect_err("it is refused");
+    let lines: Vec<&str> = problems.iter().collect();
+    for (name, _) in environment {
+        assert!(
+            lines
+                .iter()
+                .any(|line| line.starts_with(&format!("{name}: "))),
+            "no line for {name}: {lines:?}"
+        );
+    }
+    assert_eq!(lines.len(), environment.len(), "{lines:?}");
+    assert!(lines.iter().all(|line| !line.contains('\n')), "{lines:?}");
+}
+
+#[test]
+fn nothing_set_is_valid() {
+    let config = read(&[]).expect("the defaults are valid");
+    assert_eq!(config.address.to_string(), "127.0.0.1:8000");
+    assert_eq!(config.ai_timeout, Duration::from_secs(10));
+    assert_eq!(config.drain, Duration::from_secs(10));
+    assert!(config.rules && config.monitor_interval.is_none());
+}
+
+#[test]
+fn every_problem_is_named_at_once() {
+    check(&[
+        ("ORACLE_ADDR", "nowhere:99999"),
+        ("DATABASE_URL", "mongodb://x"),
+        ("AI_TIMEOUT_SECONDS", "soon"),
+        ("LOG_LEVEL", "inof"),
+        ("OPS_TOKEN", ""),
+        ("SMTP_URL", "smtp://localhost"),
+    ]);
+}
+
+#[test]
+fn numbers_out_of_range_are_refused() {
+    for (name, value) in [
+        ("AI_TIMEOUT_SECONDS", "0"),
+        ("AI_TIMEOUT_SECONDS", "-1"),
+        ("AI_TIMEOUT_SECONDS", "NaN"),
+        ("AI_TIMEOUT_SECONDS", "inf"),
+        ("AI_TIMEOUT_SECONDS", ""),
+        ("MONITOR_INTERVAL_SECONDS", "0"),
+        ("MONITOR_INTERVAL_SECONDS", "1e9"),
+        ("ORACLE_DRAIN_SECONDS", "-0.1"),
+        ("ORACLE_PRICE_PER_1K_TOKENS", "-1"),
+        ("ORACLE_PRICE_PER_1K_TOKENS", "cheap"),
+        ("ORACLE_ADDR", ""),
+        ("DATA_DIR", ""),
+        ("REDIS_URL", "http://x"),
+        ("AI_ENGINE_URL", "ftp://x"),
+        ("AI_ENGINE_URL", "nonsense"),
+        ("SLACK_WEBHOOK_URL", "nonsense"),
+        ("TZ", "Atlantis/Capital"),
+        ("RULES_CONFIG", "rules.yml"),
+    ] {
+        check(&[(name, value)]);
+    }
+}
+
+#[test]
+fn every_name_without_a_working_part_is_refused_when_set_and_not_when_empty() {
+    for name in [
+        "OPS_ADDR",
+        "ALERTS_CONFIG",
+        "TELEGRAM_BOT_TOKEN",
+        "TELEGRAM_CHAT_ID",
+        "TELEGRAM_API_URL",
+        "SMTP_URL",
+        "ADMIN_EMAIL",
+        "ALERT_FROM",
+        "PAGERDUTY_ROUTING_KEY",
+        "PAGERDUTY_URL",
+        "ALERT_WEBHOOK_URL",
+        "ALERT_WEBHOOK_SECRET",
+        "ALERTMANAGER_URL",
+        "ELASTICSEARCH_URL",
+    ] {
+        check(&[(name, "x")]);
+        read(&[(name, "")]).unwrap_or_else(|problems| panic!("{name}: {problems}"));
+    }
+}
+
+#[test]
+fn optional_names_may_be_empty_and_rules_can_be_turned_off() {
+    let config = read(&[
+        ("REDIS_URL", ""),
+        ("DATABASE_URL", ""),
+        ("AI_ENGINE_URL", ""),
+        ("SLACK_WEBHOOK_URL", ""),
+        ("MONITOR_INTERVAL_SECONDS", ""),
+        ("RULES_CONFIG", ""),
+    ])
+    .expect("all of them are valid");
+    assert!(!config.rules && config.redis.is_none() && config.engine.is_none());
+}
+
+#[test]
+fn no_secret_is_shown() {
+    let config = read(&[
+        (
+            "DATABASE_URL",
+            "postgres://oracle:very-secret@127.0.0.1/oracle",
+        ),
+        ("REDIS_URL", "redis://:very-secret@127.0.0.1"),
+        ("AI_ENGINE_URL", "http://user:very-secret@127.0.0.1:1"),
+        (
+            "SLACK_WEBHOOK_URL",
+            "https://hooks.slack.com/services/very-secret",
+        ),
+        ("OPS_TOKEN", "very-secret"),
+    ])
+    .expect("all of them are valid");
+    let shown = format!("{config:?}\n{}", config.summary());
+    assert!(!shown.contains("very-secret"), "{shown}");
+    let refused = read(&[
+        (
+            "DATABASE_URL",
+            "postgres://oracle:very-secret@127.0.0.1:port/oracle",
+        ),
+        ("REDIS_URL", "http://:very-secret@127.0.0.1"),
+        ("AI_ENGINE_URL", "ftp://user:very-secret@127.0.0.1"),
+        ("SLACK_WEBHOOK_URL", "very-secret"),
+    ])
+    .expect_err("all of them are bad")
+    .to_string();
+    assert!(!refused.contains("very-secret"), "{refused}");
+}

@@ -1,0 +1,347 @@
+//! ORACLE's own numbers: as metrics, as the JSON summary and as the tiles of the page.
+
+mod active_users;
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use metrics::{
+    Counter, Histogram, counter, describe_counter, describe_gauge, describe_histogram, gauge,
+    histogram,
+};
+use serde_json::json;
+use tokio::time::Instant;
+use watchkeep::endpoints::Tile;
+use watchkeep::metrics::{Daily, FloatCounter, Recorder, clock};
+
+use active_users::ActiveUsers;
+
+/// How a message ended. Refused as invalid is none of these: it was no message.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Outcome {
+    Answered,
+    /// The client gave up before there was an answer.
+    Cancelled,
+    Failed,
+    /// The engine took too long.
+    TimedOut,
+}
+
+impl Outcome {
+    const ALL: [Self; 4] = [
+        Self::Answered,
+        Self::Cancelled,
+        Self::Failed,
+        Self::TimedOut,
+    ];
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::Cancelled => "cancelled",
+            Self::Failed => "failed",
+            Self::TimedOut => "timed_out",
+        }
+    }
+}
+
+/// The error types that there are, as the `error_type` label and the `code` of an answer.
+pub(crate) const ERROR_TYPES: [&str; 4] = [
+    "AI_ERROR",
+    "AI_TIMEOUT",
+    "DATABASE_UNAVAILABLE",
+    "SHUTTING_DOWN",
+];
+
+/// ORACLE's own numbers.
+pub(crate) struct Numbers {
+    recorder: Recorder,
+    messages: [Counter; 4],
+    errors: [Counter; 4],
+    response_time: Histogram,
+    ai_tasks: Counter,
+    tokens: Counter,
+    cost: FloatCounter,
+    users: AtomicU64,
+    active: ActiveUsers,
+    daily_messages: Daily,
+    daily_errors: Daily,
+    daily_ai_tasks: Daily,
+    price_per_1k_tokens: f64,
+    began: Instant,
+}
+
+/// One message on its way; counts as given up unless it is told otherwise before it is dropped.
+#[derive(Debug)]
+pub(crate) struct Message {
+    numbers: Arc<Numbers>,
+    began: Instant,
+    ended: bool,
+}
+
+impl Numbers {
+    /// Registers the numbers with this recorder; every label value that is known starts at 0.
+    pub(crate) fn register(
+        recorder: &Recorder,
+        price_per_1k_tokens: f64,
+        daily: impl Fn() -> Daily,
+    ) -> Arc<Self> {
+        let cost = recorder.float_counter(
+            "oracle_cost_usd_total",
+            "Money spent on the AI engine, in USD.",
+            &[],
+        );
+        let numbers = metrics::with_local_recorder(recorder, || {
+            describe();
+            Self {
+                recorder: recorder.clone(),
+                messages: Outcome::ALL.map(
+                    |outcome| counter!("oracle_messages_total", "outcome" => outcome.as_str()),
+                ),
+                errors: ERROR_TYPES
+                    .map(|error_type| counter!("oracle_errors_total", "error_type" => error_type)),
+                response_time: histogram!("oracle_response_time_seconds"),
+                ai_tasks: counter!("oracle_ai_tasks_total"),
+                tokens: counter!("oracle_tokens_used_total"),
+                cost,
+                users: AtomicU64::new(0),
+                active: ActiveUsers::default(),
+                daily_messages: daily(),
+                daily_errors: daily(),
+                daily_ai_tasks: daily(),
+                price_per_1k_tokens,
+                began: Instant::now(),
+            }
+        });
+        let numbers = Arc::new(numbers);
+        let weak = Arc::downgrade(&numbers);
+        recorder.before_render(move |recorder| {
+            if let Some(numbers) = weak.upgrade() {
+                metrics::with_local_recorder(recorder, || numbers.refresh_gauges());
+            }
+        });
+        numbers
+    }
+
+    /// A message was accepted for work.
+    pub(crate) fn begin(self: &Arc<Self>, user_id: i64) -> Message {
+        self.active.seen(user_id, Instant::now());
+        Message {
+            numbers: Arc::clone(self),
+            began: Instant::now(),
+            ended: false,
+        }
+    }
+
+    /// The engine is called.
+    pub(crate) fn ai_task(&self) {
+        self.ai_tasks.increment(1);
+        self.daily_ai_tasks.add(1, clock::now());
+    }
+
+    /// The engine has answered; returns what that cost in USD.
+    pub(crate) fn spend(&self, tokens: u64) -> f64 {
+        let cost = self.cost_of(tokens);
+        self.tokens.increment(tokens);
+        self.cost.increment(cost);
+        cost
+    }
+
+    /// What so many tokens cost, in USD.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "token counts are far below 2^52"
+    )]
+    fn cost_of(&self, tokens: u64) -> f64 {
+        tokens as f64 * self.price_per_1k_tokens / 1_000.0
+    }
+
+    /// The database counted the users.
+    pub(crate) fn users_counted(&self, users: u64) {
+        self.users.store(users, Ordering::Relaxed);
+    }
+
+    /// A user came who was never here before.
+    pub(crate) fn new_user(&self) {
+        self.users.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The JSON summary.
+    pub(crate) fn summary(&self) -> String {
+        let totals = self.totals();
+        let now = clock::now();
+        json!({
+            "total_messages": totals.messages,
+            "total_users": totals.users,
+            "total_ai_tasks": totals.ai_tasks,
+            "average_response_time_ms": totals.average_response_time_ms.unwrap_or(0.0),
+            "error_rate": totals.error_rate.unwrap_or(0.0),
+            "tokens_used": totals.tokens,
+            "cost_usd": totals.cost_usd,
+            "uptime_seconds": self.began.elapsed().as_secs(),
+            "daily": {
+                "messages": self.daily_messages.get(now),
+                "errors": self.daily_errors.get(now),
+                "ai_tasks": self.daily_ai_tasks.get(now),
+            },
+        })
+        .to_string()
+    }
+
+    /// The tiles of the page; a rate or mean of nothing is a dash.
+    pub(crate) fn tiles(&self) -> Vec<Tile> {
+        let totals = self.totals();
+        let dash = || "–".to_owned();
+        vec![
+            Tile::new("Messages", grouped(totals.messages)),
+            Tile::new("Users", grouped(totals.users)),
+            Tile::new("AI Tasks", grouped(totals.ai_tasks)),
+            Tile::new(
+                "Success Rate",
+                totals
+                    .error_rate
+                    .map_or_else(dash, |rate| format!("{:.1}%", (1.0 - rate) * 100.0)),
+            ),
+            Tile::new(
+                "Avg Response Time",
+                totals
+                    .average_response_time_ms
+                    .map_or_else(dash, |mean| format!("{mean:.0} ms")),
+            ),
+            Tile::new("Tokens Used", grouped(totals.tokens)),
+            Tile::new("Cost (USD)", format!("${:.2}", totals.cost_usd)),
+        ]
+    }
+
+    /// Reads the numbers back from the recorder, so that a page and a scrape say the same.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "counters of whole things, far below 2^52"
+    )]
+    fn totals(&self) -> Totals {
+        let snapshot = self.recorder.snapshot();
+        let count = |name: &str| snapshot.counter(name, &[]);
+        let messages = count("oracle_messages_total");
+        let times = snapshot.histogram("oracle_response_time_seconds", &[]);
+        Totals {
+            messages: messages as u64,
+            users: self.users.load(Ordering::Relaxed),
+            ai_tasks: count("oracle_ai_tasks_total") as u64,
+            tokens: count("oracle_tokens_used_total") as u64,
+            cost_usd: count("oracle_cost_usd_total"),
+            error_rate: (messages > 0.0).then(|| count("oracle_errors_total") / messages),
+            average_response_time_ms: times
+                .filter(|times| times.count > 0)
+                .map(|times| times.sum * 1_000.0 / times.count as f64),
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "users are far below 2^52")]
+    fn refresh_gauges(&self) {
+        gauge!("oracle_users").set(self.users.load(Ordering::Relaxed) as f64);
+        gauge!("oracle_active_users").set(self.active.count(Instant::now()) as f64);
+    }
+
+    fn end(&self, outcome: Outcome, error_type: Option<&'static str>, began: Instant) {
+        let now = clock::now();
+        self.messages[outcome as usize].increment(1);
+        self.daily_messages.add(1, now);
+        let known = error_type
+            .and_then(|error_type| ERROR_TYPES.iter().position(|known| *known == error_type));
+        if let Some(index) = known {
+            self.errors[index].increment(1);
+            self.daily_errors.add(1, now);
+        }
+        if matches!(outcome, Outcome::Answered | Outcome::Failed) {
+            self.response_time.record(began.elapsed().as_secs_f64());
+        }
+    }
+}
+
+impl fmt::Debug for Numbers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Numbers").finish_non_exhaustive()
+    }
+}
+
+/// The numbers at one moment.
+struct Totals {
+    messages: u64,
+    users: u64,
+    ai_tasks: u64,
+    tokens: u64,
+    cost_usd: f64,
+    error_rate: Option<f64>,
+    average_response_time_ms: Option<f64>,
+}
+
+impl Message {
+    /// The message was answered.
+    pub(crate) fn answered(mut self) {
+        self.end(Outcome::Answered, None);
+    }
+
+    /// The message failed, with this error type.
+    pub(crate) fn failed(mut self, outcome: Outcome, error_type: &'static str) {
+        self.end(outcome, Some(error_type));
+    }
+
+    fn end(&mut self, outcome: Outcome, error_type: Option<&'static str>) {
+        if !std::mem::replace(&mut self.ended, true) {
+            self.numbers.end(outcome, error_type, self.began);
+        }
+    }
+}
+
+impl Drop for Message {
+    fn drop(&mut self) {
+        self.end(Outcome::Cancelled, None);
+    }
+}
+
+fn describe() {
+    describe_counter!(
+        "oracle_messages_total",
+        "Messages by how they ended; one that was refused as invalid is none."
+    );
+    describe_counter!(
+        "oracle_errors_total",
+        "Messages that failed, by error type."
+    );
+    describe_histogram!(
+        "oracle_response_time_seconds",
+        "Time from an accepted message to its answer or failure."
+    );
+    describe_gauge!(
+        "oracle_active_users",
+        "Distinct users of the last five minutes."
+    );
+    describe_gauge!("oracle_users", "Distinct users ever seen.");
+    describe_counter!(
+        "oracle_ai_tasks_total",
+        "Calls to the AI engine; answers from the cache are none."
+    );
+    describe_counter!(
+        "oracle_tokens_used_total",
+        "Tokens that the AI engine charged for."
+    );
+}
+
+/// A number with commas between its thousands.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,308 @@
+//! The server: its parts started in order, and stopped in the order that a cluster needs.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep, timeout};
+use tower_http::compression::CompressionLayer;
+use watchkeep::Watchkeep;
+use watchkeep::endpoints::{Access, Dashboard};
+use watchkeep::metrics::Daily;
+
+use crate::cache::Cache;
+use crate::config::{Config, Database, SERVICE};
+use crate::engine::{EmbeddedEngine, Engine, MoodyEngine, RemoteEngine};
+use crate::exchange::Oracle;
+use crate::numbers::Numbers;
+use crate::store::Store;
+use crate::tls::http_client;
+use crate::{alerts, api, components, demo};
+
+/// What the log and the page call the service.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// How often the users in the database are counted again: other replicas add some too.
+const RECOUNT: Duration = Duration::from_secs(60);
+
+/// How often rules are evaluated when nothing else is said.
+const MONITOR_INTERVAL: Duration = Duration::from_secs(60);
+
+/// A start that failed for another reason than its configuration.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The address file could not be written.
+    #[error("`{}` cannot be written", .0.display())]
+    AddressFile(PathBuf, #[source] std::io::Error),
+    /// The data folder could not be made.
+    #[error("the data folder `{}` cannot be made", .0.display())]
+    DataDir(PathBuf, #[source] std::io::Error),
+    /// The HTTP client for the AI engine could not be made.
+    #[error("the HTTP client cannot be made")]
+    HttpClient(#[source] reqwest::Error),
+    /// The address could not be listened on.
+    #[error("cannot listen on {0}")]
+    Listen(SocketAddr, #[source] std::io::Error),
+    /// The built-in rules were refused.
+    #[error("the built-in rules are refused")]
+    Rules(#[from] watchkeep::rules::Error),
+    /// Logging, metrics, health or alerts could not be set up.
+    #[error("the monitoring cannot be set up")]
+    Watchkeep(#[from] watchkeep::Error),
+}
+
+/// A running server.
+#[derive(Debug)]
+pub struct Server {
+    address: SocketAddr,
+    address_file: PathBuf,
+    drain_delay: Duration,
+    drain: Duration,
+    watchkeep: Watchkeep,
+    oracle: Arc<Oracle>,
+    store: Arc<Store>,
+    stop_accepting: oneshot::Sender<()>,
+    accepting: JoinHandle<std::io::Result<()>>,
+    helpers: Vec<JoinHandle<()>>,
+}
+
+impl Server {
+    /// Starts everything and returns once the server accepts.
+    ///
+    /// Logging and the metrics recorder are the process's own: a process starts one server.
+    ///
+    /// # Errors
+    /// When the address is taken, a folder cannot be made, or another logger or recorder is installed. A database, cache or engine that is down is none.
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        std::fs::create_dir_all(&config.data_dir)
+            .map_err(|error| StartError::DataDir(config.data_dir.clone(), error))?;
+        let listener = TcpListener::bind(config.address)
+            .await
+            .map_err(|error| StartError::Listen(config.address, error))?;
+        let address = listener
+            .local_addr()
+            .map_err(|error| StartError::Listen(config.address, error))?;
+
+        let store = Arc::new(match &config.database {
+            Database::Postgres(options) => Store::postgres((**options.expose()).clone()),
+            Database::Sqlite => Store::sqlite(&config.data_dir.join("oracle.db")),
+        });
+        let cache = Arc::new(match &config.redis {
+            Some(client) => Cache::redis(client.expose().clone()),
+            None => Cache::embedded(),
+        });
+        let engine = engine(&config)?;
+        let watchkeep = watch(&config, components::components(&store, &engine, &cache))?;
+        say_fallbacks(&config);
+
+        let numbers = Numbers::register(watchkeep.recorder(), config.price_per_1k_tokens, || {
+            daily(&config)
+        });
+        let oracle = Arc::new(Oracle {
+            numbers,
+            store: Arc::clone(&store),
+            cache,
+            engine,
+            ai_timeout: config.ai_timeout,
+            alerting: watchkeep.alerts().clone(),
+            registry: watchkeep.health().clone(),
+            in_flight: watch::Sender::new(0),
+            draining: AtomicBool::new(false),
+        });
+        let (stop_accepting, stopped) = oneshot::channel();
+        let service = router(&config, address, &watchkeep, &oracle);
+        let accepting = tokio::spawn(async move {
+            axum::serve(listener, service)
+                .with_graceful_shutdown(async { drop(stopped.await) })
+                .await
+        });
+        let mut helpers = vec![tokio::spawn(recount(Arc::clone(&oracle)))];
+        if config.demo {
+            helpers.push(tokio::spawn(demo::talk(address)));
+        }
+        let address_file = config.data_dir.join("oracle.addr");
+        write_by_rename(&address_file, &format!("{address}\n"))
+            .map_err(|error| StartError::AddressFile(address_file.clone(), error))?;
+        tracing::info!(addr = %address, "listening");
+        Ok(Self {
+            address,
+            address_file,
+            drain_delay: config.drain_delay,
+            drain: config.drain,
+            watchkeep,
+            oracle,
+            store,
+            stop_accepting,
+            accepting,
+            helpers,
+        })
+    }
+
+    /// Returns the address really bound.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Returns what watches the server.
+    pub const fn watchkeep(&self) -> &Watchkeep {
+        &self.watchkeep
+    }
+
+    /// Stops it: unready at once, accepting until the drain delay is over and the messages in flight have ended, then everything flushed.
+    ///
+    /// Returns after the drain delay, the drain time and the time that flushing takes at the latest, whatever is still in flight then.
+    pub async fn stop(self) {
+        self.watchkeep.health().begin_drain();
+        self.oracle.draining.store(true, Ordering::Relaxed);
+        tracing::info!(in_flight = *self.oracle.in_flight.borrow(), "draining");
+        for helper in &self.helpers {
+            helper.abort();
+        }
+        sleep(self.drain_delay).await;
+        let deadline = Instant::now() + self.drain;
+        let mut in_flight = self.oracle.in_flight.subscribe();
+        let idle = in_flight.wait_for(|count| *count == 0);
+        if tokio::time::timeout_at(deadline, idle).await.is_err() {
+            tracing::warn!(
+                in_flight = *self.oracle.in_flight.borrow(),
+                "requests were still in flight when the drain time was over"
+            );
+        }
+        // The receiver is gone only when the server has ended by itself.
+        let _ = self.stop_accepting.send(());
+        let patience = deadline
+            .saturating_duration_since(Instant::now())
+            .max(Duration::from_millis(500));
+        if timeout(patience, self.accepting).await.is_err() {
+            tracing::warn!("connections were still open when the drain time was over");
+        }
+        if timeout(Duration::from_secs(2), self.store.close())
+            .await
+            .is_err()
+        {
+            tracing::warn!("database connections did not close in time");
+        }
+        if let Err(error) = std::fs::remove_file(&self.address_file) {
+            tracing::warn!(%error, "address file could not be removed");
+        }
+        tracing::info!("stopped");
+        self.watchkeep.shutdown().await;
+    }
+}
+
+fn engine(config: &Config) -> Result<Arc<dyn Engine>, StartError> {
+    if let Some(url) = &config.engine {
+        // The exchange has its own clock; the client's is only there so that a call never outlives it by much.
+        let client = http_client(config.ai_timeout + Duration::from_secs(1))
+            .map_err(StartError::HttpClient)?;
+        if let Some(engine) = RemoteEngine::new(client, url.expose()) {
+            return Ok(Arc::new(engine));
+        }
+    }
+    Ok(if config.demo {
+        Arc::new(MoodyEngine::default())
+    } else {
+        Arc::new(EmbeddedEngine)
+    })
+}
+
+/// Sets up everything that watches the server.
+fn watch(
+    config: &Config,
+    components: Vec<watchkeep::health::Component>,
+) -> Result<Watchkeep, StartError> {
+    let interval = config.monitor_interval.unwrap_or(MONITOR_INTERVAL);
+    let registry = Arc::new(OnceLock::new());
+    let for_rules = Arc::clone(&registry);
+    let mut builder = Watchkeep::builder(SERVICE)
+        .with_version(VERSION)
+        .with_environment(&config.environment)
+        .with_start_message("ORACLE system started")
+        .with_logging(config.logging.clone())
+        .with_rule_interval(interval)
+        .with_check_interval(interval);
+    for component in components {
+        builder = builder.with_component(component);
+    }
+    if config.rules {
+        for rule in alerts::rules(move || alerts::database_error(&for_rules))? {
+            builder = builder.with_rule(rule);
+        }
+    }
+    let watchkeep = alerts::route(builder, config).start()?;
+    // Set once, right here; nobody else holds the cell.
+    let _ = registry.set(watchkeep.health().clone());
+    Ok(watchkeep)
+}
+
+fn router(
+    config: &Config,
+    address: SocketAddr,
+    watchkeep: &Watchkeep,
+    oracle: &Arc<Oracle>,
+) -> Router {
+    let access = match &config.ops_token {
+        Some(token) => Access::with_token(token.expose()),
+        None => Access::for_listener(address),
+    };
+    let summary = Arc::clone(&oracle.numbers);
+    let tiles = Arc::clone(&oracle.numbers);
+    let endpoints = watchkeep
+        .endpoints(access)
+        .with_summary(move || summary.summary())
+        .with_dashboard(
+            Dashboard::new("ORACLE System Dashboard").with_tiles(move || tiles.tiles()),
+        );
+    api::routes(Arc::clone(oracle))
+        .merge(endpoints.router())
+        .layer(CompressionLayer::new())
+        .layer(watchkeep.layer())
+}
+
+/// Says which levels have no channel of their own.
+fn say_fallbacks(config: &Config) {
+    if config.slack.is_none() {
+        tracing::info!(
+            level = "ERROR",
+            channel = "slack",
+            "channel is not configured, its alerts go to the log"
+        );
+    }
+    if config.ops_token.is_none() && !config.address.ip().is_loopback() {
+        tracing::warn!("no OPS_TOKEN and not on loopback: the operators' pages are closed");
+    }
+}
+
+fn daily(config: &Config) -> Daily {
+    match &config.zone {
+        Some(zone) => Daily::in_zone(zone).unwrap_or_else(|_| Daily::utc()),
+        None => Daily::system(),
+    }
+}
+
+/// Counts the users now, and every minute again.
+async fn recount(oracle: Arc<Oracle>) {
+    let mut ticks = tokio::time::interval(RECOUNT);
+    loop {
+        ticks.tick().await;
+        match oracle.store.users().await {
+            Ok(users) => oracle.numbers.users_counted(users.unsigned_abs()),
+            Err(error) => tracing::debug!(%error, "users could not be counted"),
+        }
+    }
+}
+
+/// Writes a file whose readers see all of it or none.
+fn write_by_rename(path: &Path, text: &str) -> std::io::Result<()> {
+    let draft = path.with_extension("addr.new");
+    std::fs::write(&draft, text)?;
+    std::fs::rename(&draft, path)
+}

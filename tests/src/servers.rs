@@ -1,0 +1,185 @@
+//! Real servers of others as child processes on free ports: Prometheus, PostgreSQL, Redis.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::net::TcpStream;
+use tokio::process::{Child, Command};
+
+use crate::eventually::eventually;
+
+/// A port that was free a moment ago, for servers that cannot choose one themselves.
+///
+/// # Panics
+/// When no port is free.
+#[must_use]
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    listener.local_addr().expect("it is bound").port()
+}
+
+/// A server that is killed when this is dropped.
+#[derive(Debug)]
+pub struct Real {
+    child: Child,
+    port: u16,
+    // The folder goes after the child that writes into it.
+    folder: TempDir,
+}
+
+impl Real {
+    /// Returns the port it listens on.
+    #[must_use]
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Returns the folder it keeps its files in.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Kills it, and waits for its end.
+    ///
+    /// # Panics
+    /// When it cannot be killed.
+    pub async fn kill(&mut self) {
+        self.child.kill().await.expect("it can be killed");
+    }
+
+    async fn start(folder: TempDir, port: u16, command: &mut Command) -> Self {
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("the program runs");
+        eventually(40, "the server accepts connections", || {
+            TcpStream::connect(("127.0.0.1", port))
+        })
+        .await;
+        Self {
+            child,
+            port,
+            folder,
+        }
+    }
+}
+
+/// Starts a Prometheus that scrapes `target` (`host:port`) every second.
+///
+/// # Panics
+/// When it does not start.
+pub async fn prometheus(program: &Path, target: &str) -> Real {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let port = free_port();
+    let config = folder.path().join("prometheus.yml");
+    let text = format!(
+        "global: {{scrape_interval: 1s}}\nscrape_configs: [{{job_name: oracle, static_configs: [{{targets: ['{target}']}}]}}]\n"
+    );
+    std::fs::write(&config, text).expect("the configuration is written");
+    let mut command = Command::new(program);
+    command
+        .arg(format!("--config.file={}", config.display()))
+        .arg(format!(
+            "--storage.tsdb.path={}",
+            folder.path().join("data").display()
+        ))
+        .arg(format!("--web.listen-address=127.0.0.1:{port}"));
+    Real::start(folder, port, &mut command).await
+}
+
+/// Asks a Prometheus an instant query; returns its result vector.
+///
+/// # Errors
+/// When it does not answer, or refuses the query.
+pub async fn query(prometheus: &Real, expression: &str) -> Result<Vec<Value>, String> {
+    let port = prometheus.port();
+    let mut url = reqwest::Url::parse(&format!("http://127.0.0.1:{port}/api/v1/query"))
+        .map_err(|error| error.to_string())?;
+    url.query_pairs_mut().append_pair("query", expression);
+    let answer: Value = reqwest::get(url)
+        .await
+        .map_err(|error| error.to_string())?
+        .json()
+        .await
+        .map_err(|error| error.to_string())?;
+    match answer["data"]["result"].as_array() {
+        Some(result) => Ok(result.clone()),
+        None => Err(answer.to_string()),
+    }
+}
+
+/// Starts a Redis with this password.
+///
+/// # Panics
+/// When it does not start.
+pub async fn redis(program: &Path, password: &str) -> Real {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let port = free_port();
+    let mut command = Command::new(program);
+    command
+        .current_dir(folder.path())
+        .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+        .args(["--port", &port.to_string(), "--requirepass", password]);
+    Real::start(folder, port, &mut command).await
+}
+
+/// Starts a PostgreSQL with the superuser `oracle`, who needs no password on loopback, and its database `postgres`.
+///
+/// `program` is the `postgres` binary; `initdb` is looked for beside it.
+/// PostgreSQL refuses to run as root, so then it runs as the user `postgres` that its package makes.
+///
+/// # Panics
+/// When it does not start.
+pub async fn postgres(program: &Path) -> Real {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let port = free_port();
+    let data = folder.path().join("data");
+    let root = is_root();
+    if root {
+        let owner = format!("postgres:{}", folder.path().display());
+        let (user, path) = owner.split_once(':').expect("it was just joined");
+        run(Command::new("chown").args([user, path])).await;
+    }
+    let initdb: PathBuf = program.with_file_name("initdb");
+    run(as_owner(root, &initdb)
+        .args(["--username=oracle", "--auth=trust", "--no-sync", "-D"])
+        .arg(&data))
+    .await;
+    let mut command = as_owner(root, program);
+    command
+        .arg("-D")
+        .arg(&data)
+        .args(["-h", "127.0.0.1", "-k", "", "-F", "-p", &port.to_string()]);
+    Real::start(folder, port, &mut command).await
+}
+
+fn as_owner(root: bool, program: &Path) -> Command {
+    if root {
+        // setpriv replaces itself by the program, so that killing the child kills the server.
+        let mut command = Command::new("setpriv");
+        command
+            .args(["--reuid=postgres", "--regid=postgres", "--clear-groups"])
+            .arg(program);
+        command
+    } else {
+        Command::new(program)
+    }
+}
+
+fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    std::fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
+}
+
+async fn run(command: &mut Command) {
+    let output = command.output().await.expect("the program runs");
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {complaint}");
+}
