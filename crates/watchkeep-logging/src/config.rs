@@ -47,7 +47,7 @@ pub enum Console {
 /// | queue of each sink | 8 MiB | – |
 ///
 /// The files of a service named `api` are `api.log` (everything), `api_errors.log` (level `error` only) and `api_json.log`
-/// (one ECS object a line). Each is rotated as [`RollingFile`] says, and when it is a day old.
+/// (one ECS object a line). Each is rotated as [`RollingFile`](crate::RollingFile) says, and when it is a day old.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct LogConfig {

@@ -14,7 +14,7 @@ pub struct Error(#[from] Kind);
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Kind {
     #[error("a global tracing subscriber has already been set")]
-    AlreadySet(#[source] tracing::subscriber::SetGlobalDefaultError),
+    AlreadySet,
     #[error(transparent)]
     Config(ConfigError),
     #[error("cannot open log file `{}`", path.display())]
@@ -37,7 +37,7 @@ pub struct ConfigError {
 impl Error {
     /// Returns whether a global subscriber was there before, ours or another's.
     pub fn is_already_set(&self) -> bool {
-        matches!(self.0, Kind::AlreadySet(_))
+        matches!(self.0, Kind::AlreadySet)
     }
 
     /// Returns whether a value of the configuration is wrong.

@@ -24,11 +24,15 @@ pub fn init(service: &str) -> Result<LogGuard, Error> {
 }
 
 pub(crate) fn install(config: LogConfig) -> Result<LogGuard, Error> {
+    // Asked first, so that a second call leaves no files behind.
+    if tracing::dispatcher::has_been_set() {
+        return Err(Kind::AlreadySet.into());
+    }
     let (layer, mut guard) = config.build()?;
     let shared = layer.shared();
     shared.alone.store(true, Ordering::Relaxed);
     tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer))
-        .map_err(Kind::AlreadySet)?;
+        .map_err(|_| Kind::AlreadySet)?;
     let level = shared.max_level().as_log();
     if LogTracer::builder().with_max_level(level).init().is_err() {
         // Half of the ecosystem comes through; better than a program that does not start.

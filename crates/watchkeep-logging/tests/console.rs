@@ -1,5 +1,7 @@
 //! A binary of its own, because it runs itself as a child process to see its standard output.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
+
 use std::process::Command;
 
 use watchkeep_logging::{Console, LogConfig};

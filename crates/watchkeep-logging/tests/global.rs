@@ -29,6 +29,7 @@ fn init_takes_both_facades_follows_the_filter_and_works_only_once() {
     assert!(guard.warnings().is_empty());
     let second = config("second").init().unwrap_err();
     assert!(second.is_already_set(), "{second}");
+    assert!(!folder.path().join("second.log").exists());
 
     tracing::info!("from tracing");
     tracing::debug!("refused {}", "debug");

@@ -160,11 +160,10 @@ impl Suffix {
             i32::from(part(16, 19)?) * 1_000_000,
         )
         .ok()?;
-        let suffix = Self {
+        Some(Self {
             millis: TimeZone::UTC.to_timestamp(time).ok()?.as_millisecond(),
             number: text[21..].parse().ok()?,
-        };
-        (suffix.to_string() == text).then_some(suffix)
+        })
     }
 }
 
