@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use watchkeep_tests::client::client;
 use watchkeep_tests::eventually::eventually;
 use watchkeep_tests::sink::{Reply, Sink};
 use watchkeep_tests::{programs, servers};
@@ -73,7 +74,7 @@ async fn start() -> Running {
 }
 
 async fn message(user_id: i64, text: &str) -> (u16, Value) {
-    let response = reqwest::Client::new()
+    let response = client()
         .post(format!("{}/message", running().base))
         .header("x-request-id", format!("test-{user_id}"))
         .header(
@@ -150,7 +151,9 @@ async fn an_engine_timeout_is_an_alert_at_slack_once() {
     for word in ["ERROR", "AI processing timeout", "424242"] {
         assert!(text.contains(word), "{word}: {text}");
     }
-    let alerts: Value = reqwest::get(format!("{}/alerts", running().base))
+    let alerts: Value = client()
+        .get(format!("{}/alerts", running().base))
+        .send()
         .await
         .expect("it answers")
         .json()
@@ -183,7 +186,9 @@ async fn a_request_is_on_the_log_lines_with_its_ids() {
 
 #[tokio::test]
 async fn the_page_shows_the_tiles_and_runs_no_script() {
-    let response = reqwest::get(format!("{}/dashboard", running().base))
+    let response = client()
+        .get(format!("{}/dashboard", running().base))
+        .send()
         .await
         .expect("it answers");
     assert_eq!(response.status(), 200);
@@ -219,7 +224,7 @@ async fn nothing_waits_for_a_check() {
     running();
     let asked = tokio::time::timeout(
         Duration::from_secs(5),
-        reqwest::get(format!("{}/readyz", running().base)),
+        client().get(format!("{}/readyz", running().base)).send(),
     );
     let answer = asked.await.expect("at once").expect("it answers");
     let length = answer.content_length().expect("a length");

@@ -3,6 +3,7 @@
 use std::net::TcpListener;
 
 use serde_json::Value;
+use watchkeep_tests::client::client;
 use watchkeep_tests::eventually::eventually;
 use watchkeep_tests::oracle::Oracle;
 use watchkeep_tests::servers::free_port;
@@ -79,7 +80,7 @@ async fn a_request_in_flight_is_answered_while_new_ones_are_refused() {
     oracle.ready().await;
     let url = format!("{}/message", oracle.base());
     let last = tokio::spawn(
-        reqwest::Client::new()
+        client()
             .post(url.as_str())
             .body(r#"{"user_id":1,"text":"the last one"}"#)
             .send(),
@@ -110,7 +111,7 @@ async fn a_request_in_flight_is_answered_while_new_ones_are_refused() {
         oracle.get("/livez").await.expect("it answers").status(),
         200
     );
-    let late = reqwest::Client::new()
+    let late = client()
         .post(url.as_str())
         .body(r#"{"user_id":1,"text":"too late"}"#)
         .send()
@@ -146,7 +147,7 @@ async fn a_second_signal_ends_it_at_once() {
     oracle.ready().await;
     let url = format!("{}/message", oracle.base());
     let waiting = tokio::spawn(
-        reqwest::Client::new()
+        client()
             .post(url)
             .body(r#"{"user_id":1,"text":"slow"}"#)
             .send(),
@@ -340,7 +341,7 @@ async fn operators_pages_are_closed_to_all_others() {
         "/health?verbose",
     ];
     let oracle = Oracle::start(BINARY, &[("OPS_TOKEN", "right-token")]).await;
-    let client = reqwest::Client::new();
+    let client = client();
     for path in paths {
         let url = format!("{}{path}", oracle.base());
         let answer = client.get(&url).send().await.expect("it answers");

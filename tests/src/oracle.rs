@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
+use crate::client::client;
 use crate::eventually::eventually;
 
 /// How long a server has to end after it was told to.
@@ -43,7 +44,7 @@ impl Oracle {
             child,
             base: format!("http://{}", address.trim()),
             folder,
-            client: reqwest::Client::new(),
+            client: client(),
         }
     }
 

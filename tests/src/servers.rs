@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
+use crate::client::client;
 use crate::eventually::eventually;
 
 /// A port that was free a moment ago, for servers that cannot choose one themselves.
@@ -103,7 +104,9 @@ pub async fn query(prometheus: &Real, expression: &str) -> Result<Vec<Value>, St
     let mut url = reqwest::Url::parse(&format!("http://127.0.0.1:{port}/api/v1/query"))
         .map_err(|error| error.to_string())?;
     url.query_pairs_mut().append_pair("query", expression);
-    let answer: Value = reqwest::get(url)
+    let answer: Value = client()
+        .get(url)
+        .send()
         .await
         .map_err(|error| error.to_string())?
         .json()
