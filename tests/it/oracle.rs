@@ -394,3 +394,21 @@ async fn operators_pages_are_closed_to_all_others() {
         );
     }
 }
+
+#[tokio::test]
+async fn the_demo_talks_to_itself() {
+    let oracle = Oracle::start_with(BINARY, &["--demo"], &[]).await;
+    eventually(20, "messages of several users", || async {
+        let summary = oracle
+            .json("/metrics/summary")
+            .await
+            .map_err(|error| error.to_string())?;
+        let over = |name: &str, least: u64| summary[name].as_u64() > Some(least);
+        if over("total_messages", 5) && over("total_users", 2) && over("tokens_used", 0) {
+            Ok(())
+        } else {
+            Err(summary.to_string())
+        }
+    })
+    .await;
+}

@@ -31,8 +31,21 @@ impl Oracle {
     /// # Panics
     /// When it does not listen within 30 seconds.
     pub async fn start(binary: &str, environment: &[(&str, &str)]) -> Self {
+        Self::start_with(binary, &[], environment).await
+    }
+
+    /// As [`start`](Self::start), with arguments.
+    ///
+    /// # Panics
+    /// When it does not listen within 30 seconds.
+    pub async fn start_with(
+        binary: &str,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let child = command(binary, folder.path(), environment)
+            .args(arguments)
             .spawn()
             .expect("the server's binary runs");
         let file = folder.path().join("data/oracle.addr");

@@ -19,7 +19,7 @@ const TEXTS: &[&str] = &[
 ];
 
 /// Users who talk to the demo.
-const USERS: i64 = 250;
+const USERS: u32 = 250;
 
 /// Sends messages until it is aborted: several a second, now and then one that is no message.
 pub(crate) async fn talk(address: SocketAddr) {
@@ -41,7 +41,7 @@ pub(crate) async fn talk(address: SocketAddr) {
                 fastrand::u32(..500)
             );
             let text = if fastrand::u32(..50) == 0 { "" } else { &text };
-            let body = json!({ "user_id": fastrand::i64(..USERS), "text": text });
+            let body = json!({ "user_id": fastrand::u32(..USERS), "text": text });
             if let Err(error) = client.post(url).json(&body).send().await {
                 tracing::debug!(error = %error.without_url(), "demo message was not answered");
             }
