@@ -38,3 +38,7 @@ mod respond;
 pub use access::Access;
 pub use dashboard::{Dashboard, Tile};
 pub use endpoints::Endpoints;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -46,3 +46,7 @@ pub use expression::Expression;
 pub use rule::Rule;
 // Part of the signatures here; whoever only writes rules needs no other crate for it.
 pub use watchkeep_metrics::Selector;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -60,3 +60,7 @@ pub use watchkeep_metrics as metrics;
 pub use watchkeep_rules as rules;
 #[cfg(feature = "tower")]
 pub use watchkeep_tower as tower;
+
+#[cfg(all(doctest, feature = "endpoints"))]
+#[doc = include_str!("../README.md")]
+struct Readme;
