@@ -34,7 +34,10 @@ pub(crate) struct Answer {
     /// The first bytes of the body.
     #[cfg_attr(
         not(feature = "slack"),
-        allow(dead_code, reason = "only Slack says more in a body than in the status")
+        allow(
+            dead_code,
+            reason = "only Slack says more in a body than in the status"
+        )
     )]
     pub(crate) body: Vec<u8>,
 }

@@ -1,5 +1,6 @@
 //! Delivery: tries, waits, failures, isolation.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -7,7 +8,8 @@ use tokio::time::Instant;
 use super::support::{Reply, Script, error, flaky, settle};
 use crate::alerting::Alerting;
 use crate::level::Level;
-use crate::notifier::NotifyError;
+use crate::notification::Notification;
+use crate::notifier::{Notifier, NotifyError};
 use crate::view::{DeliveryOutcome, Status};
 
 fn one(script: Script) -> Alerting {
@@ -165,6 +167,44 @@ async fn a_hanging_receiver_delays_no_other() {
         "{:?}",
         second - start
     );
+}
+
+/// A channel that hangs for ever, and lets a test see whether it still does.
+struct Hanging(Arc<()>);
+
+#[async_trait::async_trait]
+impl Notifier for Hanging {
+    fn kind(&self) -> &'static str {
+        "hanging"
+    }
+
+    async fn notify(&self, _: &Notification) -> Result<(), NotifyError> {
+        let _still_here = Arc::clone(&self.0);
+        std::future::pending().await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_try_that_was_cut_off_leaves_nothing_behind() {
+    let tries = Arc::new(());
+    let alerting = Alerting::builder("oracle")
+        .notifier("chat", Hanging(Arc::clone(&tries)))
+        .route(Level::Error, &["chat"])
+        .max_tries(3)
+        .build()
+        .unwrap();
+    alerting.trigger(error("A")).await.unwrap();
+    settle().await;
+    assert_eq!(
+        Arc::strong_count(&tries),
+        3,
+        "the test, the channel and the try that hangs"
+    );
+    assert!(alerting.shutdown(Duration::from_secs(200)).await);
+    settle().await;
+    drop(alerting);
+    settle().await;
+    assert_eq!(Arc::strong_count(&tries), 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -46,6 +46,19 @@ async fn every_alert_and_its_end_is_one_log_line() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_engine_that_slept_ends_an_event_in_time() {
+    let alerting = Alerting::builder("oracle").build().unwrap();
+    // Nothing is due, and nothing has been for hours.
+    tokio::time::sleep(Duration::from_secs(10_000)).await;
+    alerting.fire(error("State")).unwrap();
+    alerting.trigger(error("Event")).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(299)).await;
+    assert_eq!(alerting.active().len(), 2);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(alerting.active().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_subscriber_that_turns_lines_into_alerts_does_not_run_in_circles() {
     let alerting = Alerting::builder("oracle").build().unwrap();
     let refusals = Arc::new(Mutex::new(Vec::new()));

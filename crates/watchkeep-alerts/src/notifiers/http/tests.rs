@@ -132,6 +132,27 @@ async fn failures_to_connect_or_answer_are_transient_and_name_no_address() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_receiver_that_never_answers_is_given_up_after_ten_seconds() {
+    // The kernel takes the connection; nobody ever reads from it.
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}/{SECRET}", listener.local_addr().unwrap());
+    let endpoint = Endpoint::new("slack", &address).unwrap();
+    let start = tokio::time::Instant::now();
+    let error = endpoint
+        .post(HeaderMap::new(), Vec::new())
+        .await
+        .unwrap_err();
+    assert_eq!(start.elapsed().as_secs(), 10);
+    assert!(!error.is_permanent());
+    assert!(
+        error
+            .to_string()
+            .starts_with("the receiver did not answer in time"),
+        "{error}"
+    );
+}
+
 #[tokio::test]
 async fn a_long_answer_is_read_only_in_part() {
     let answer = post(&[&answer("200 OK", "", &"x".repeat(100_000))])

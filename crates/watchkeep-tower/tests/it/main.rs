@@ -1,0 +1,14 @@
+//! The layer from outside: what it counts, logs, passes on and gives back.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test fails where something is not as it should be"
+)]
+
+mod identity;
+mod labels;
+mod lines;
+mod outcomes;
+mod panics;
+#[cfg(feature = "axum")]
+mod router;
+mod support;

@@ -1,0 +1,301 @@
+//! A panic is counted, told, and goes on or is answered.
+
+use std::{
+    any::Any,
+    convert::Infallible,
+    future::{self, Future},
+    hint::black_box,
+    panic::{self, AssertUnwindSafe},
+    sync::{Arc, Mutex},
+    task::Poll,
+};
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full};
+use tower::{Layer, Service, ServiceExt, service_fn};
+use tracing::Level;
+
+use crate::{
+    lines::Lines,
+    support::{Ledger, PANICS, Script, Step, get, poll_frame, poll_once, respond},
+};
+
+fn caught<T>(work: impl FnOnce() -> T) -> Box<dyn Any + Send> {
+    match panic::catch_unwind(AssertUnwindSafe(work)) {
+        Ok(_) => panic!("there was no panic"),
+        Err(payload) => payload,
+    }
+}
+
+#[track_caller]
+fn check_panicked(ledger: &Ledger, panics: u32) {
+    ledger.check(0, &[("panicked", panics)]);
+    assert_eq!(ledger.snapshot().counter(PANICS, &[]), f64::from(panics));
+}
+
+/// A service that panics when it is called.
+fn panics_in_call(_: Request<()>) -> future::Ready<Result<Response<Full<Bytes>>, Infallible>> {
+    panic!("call {}", black_box(7))
+}
+
+/// A service that panics when its future is polled.
+async fn panics_in_poll(_: Request<()>) -> Result<Response<Full<Bytes>>, Infallible> {
+    panic!("poll {}", black_box(7))
+}
+
+#[test]
+fn a_panic_in_call_is_counted_and_goes_on() {
+    let ledger = Ledger::new();
+    let lines = Lines::capture();
+    let mut service = ledger.layer().layer(service_fn(panics_in_call));
+    let payload = caught(|| service.call(get("/")));
+    assert_eq!(payload.downcast_ref::<String>().unwrap(), "call 7");
+    check_panicked(&ledger, 1);
+    assert_eq!(ledger.count(&[("status", "none")]), 1.0);
+    let lines = lines.take();
+    assert_eq!(lines.len(), 1);
+    assert_eq!(lines[0].level, Level::WARN);
+    assert_eq!(lines[0].fields["outcome"], "panicked");
+    assert_eq!(lines[0].fields["error.message"], "call 7");
+}
+
+#[test]
+fn a_panic_in_poll_is_counted_and_goes_on() {
+    let ledger = Ledger::new();
+    let mut service = ledger.layer().layer(service_fn(panics_in_poll));
+    let mut future = Box::pin(service.call(get("/")));
+    let payload = caught(|| poll_once(future.as_mut()));
+    assert_eq!(payload.downcast_ref::<String>().unwrap(), "poll 7");
+    check_panicked(&ledger, 1);
+    drop(future);
+    check_panicked(&ledger, 1);
+}
+
+#[test]
+fn a_panic_in_the_body_is_counted_and_goes_on() {
+    let ledger = Ledger::new();
+    let mut response = respond(&ledger.layer(), get("/"), |_| {
+        Response::new(Script::new([Step::Data("a"), Step::Panic]))
+    });
+    let _ = poll_frame(response.body_mut());
+    caught(|| poll_frame(response.body_mut()));
+    check_panicked(&ledger, 1);
+    assert_eq!(
+        ledger.count(&[("status", "200")]),
+        1.0,
+        "the client has this status already"
+    );
+    drop(response);
+    check_panicked(&ledger, 1);
+}
+
+#[test]
+fn a_panic_after_the_end_is_a_panic_but_no_second_end() {
+    let ledger = Ledger::new();
+    let request = Request::builder().method("HEAD").body(()).unwrap();
+    let mut response = respond(&ledger.layer(), request, |_| {
+        Response::new(Script::new([Step::Panic]))
+    });
+    caught(|| poll_frame(response.body_mut()));
+    drop(response);
+    ledger.check(0, &[("completed", 1)]);
+    assert_eq!(ledger.snapshot().counter(PANICS, &[]), 1.0);
+}
+
+#[tokio::test]
+async fn a_panic_can_be_answered() {
+    let ledger = Ledger::new();
+    let layer = ledger.builder().with_panic_response().build();
+    let request = || {
+        Request::builder()
+            .header("x-request-id", "order-17")
+            .body(())
+            .unwrap()
+    };
+    let in_call = layer
+        .layer(service_fn(panics_in_call))
+        .oneshot(request())
+        .await
+        .unwrap();
+    let in_poll = layer
+        .layer(service_fn(panics_in_poll))
+        .oneshot(request())
+        .await
+        .unwrap();
+    for response in [in_call, in_poll] {
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(response.headers()["x-request-id"], "order-17");
+        assert_eq!(
+            response.headers()["content-type"],
+            "text/plain; charset=utf-8"
+        );
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        assert_eq!(body, "internal server error");
+    }
+    check_panicked(&ledger, 2);
+    assert_eq!(ledger.count(&[("status", "500")]), 2.0);
+}
+
+#[test]
+fn an_answered_panic_that_nobody_reads_is_still_a_panic() {
+    let ledger = Ledger::new();
+    let layer = ledger.builder().with_panic_response().build();
+    let mut service = layer.layer(service_fn(panics_in_call));
+    drop(service.call(get("/")));
+    check_panicked(&ledger, 1);
+}
+
+#[test]
+fn a_layer_that_answers_leaves_all_others_alone() {
+    let ledger = Ledger::new();
+    let layer = ledger.builder().with_panic_response().build();
+    let response = respond(&layer, get("/"), |_| Response::new(Full::<Bytes>::from("")));
+    assert_eq!(response.status(), StatusCode::OK);
+    ledger.check(0, &[("completed", 1)]);
+}
+
+#[test]
+fn the_callback_is_told_of_each_panic() {
+    let ledger = Ledger::new();
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let sink = Arc::clone(&told);
+    let layer = ledger
+        .builder()
+        .with_skip(["/livez"])
+        .with_route(|parts| Some(parts.uri.path().into()))
+        .with_on_panic(move |report| {
+            tracing::info!("told");
+            sink.lock().unwrap().push(format!(
+                "{} {} {} {}",
+                report.method, report.route, report.request_id, report.message
+            ));
+            assert_eq!(
+                watchkeep_tower::TraceContext::current().as_ref(),
+                Some(report.trace_context)
+            );
+        })
+        .build();
+    let lines = Lines::capture();
+    for path in ["/a", "/livez"] {
+        let mut service = layer.layer(service_fn(|_: Request<()>| -> future::Ready<_> {
+            if true {
+                panic!("no luck");
+            }
+            future::ready(Ok::<_, Infallible>(Response::new(Script::default())))
+        }));
+        let request = Request::builder()
+            .uri(path)
+            .header("x-request-id", "order-17")
+            .body(())
+            .unwrap();
+        caught(|| service.call(request));
+    }
+    let told = told.lock().unwrap();
+    assert_eq!(
+        *told,
+        ["GET /a order-17 no luck", "GET /livez order-17 no luck"]
+    );
+    let lines = lines.take();
+    assert_eq!(lines.len(), 3, "told, finished, told: {lines:?}");
+    assert!(
+        lines
+            .iter()
+            .all(|line| line.spans[0].1["http.request.id"] == "order-17")
+    );
+    ledger.check(0, &[("panicked", 1)]);
+    assert_eq!(
+        ledger.snapshot().counter(PANICS, &[]),
+        2.0,
+        "skipped requests can panic, too"
+    );
+}
+
+#[test]
+fn a_callback_that_panics_hides_nothing() {
+    let ledger = Ledger::new();
+    let layer = ledger
+        .builder()
+        .with_on_panic(|_| panic!("the callback panics"))
+        .build();
+    let mut service = layer.layer(service_fn(panics_in_call));
+    let payload = caught(|| service.call(get("/")));
+    assert_eq!(payload.downcast_ref::<String>().unwrap(), "call 7");
+    check_panicked(&ledger, 1);
+}
+
+#[test]
+fn long_messages_are_cut_and_others_need_no_text() {
+    let ledger = Ledger::new();
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let sink = Arc::clone(&told);
+    let layer = ledger
+        .builder()
+        .with_on_panic(move |report| sink.lock().unwrap().push(report.message.to_owned()))
+        .build();
+    for payload in [
+        Box::new("ä".repeat(501)) as Box<dyn Any + Send>,
+        Box::new("static"),
+        Box::new(17),
+    ] {
+        let mut payload = Some(payload);
+        let mut service = layer.layer(service_fn(
+            |_: Request<()>| -> future::Ready<Result<Response<Script>, Infallible>> {
+                panic::resume_unwind(payload.take().unwrap())
+            },
+        ));
+        caught(|| service.call(get("/")));
+    }
+    let told = told.lock().unwrap();
+    assert_eq!(told[0], "ä".repeat(500));
+    assert_eq!(told[1..], ["static", "panic without a message"]);
+    check_panicked(&ledger, 3);
+}
+
+#[test]
+fn a_request_that_is_dropped_while_a_panic_unwinds_is_cancelled() {
+    let ledger = Ledger::new();
+    let mut service = ledger.layer().layer(service_fn(|_: Request<()>| {
+        future::pending::<Result<Response<Script>, Infallible>>()
+    }));
+    caught(|| {
+        let mut future = Box::pin(service.call(get("/")));
+        assert!(poll_once(future.as_mut()).is_pending());
+        panic!("somebody else panics");
+    });
+    ledger.check(0, &[("cancelled_before_response", 1)]);
+    assert_eq!(ledger.snapshot().counter(PANICS, &[]), 0.0);
+}
+
+#[test]
+fn a_panic_while_the_response_is_measured_is_counted() {
+    struct Measured;
+
+    impl http_body::Body for Measured {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(
+            self: std::pin::Pin<&mut Self>,
+            _: &mut std::task::Context<'_>,
+        ) -> Poll<Option<Result<http_body::Frame<Self::Data>, Infallible>>> {
+            Poll::Ready(None)
+        }
+
+        fn is_end_stream(&self) -> bool {
+            panic!("who asks?")
+        }
+    }
+
+    let ledger = Ledger::new();
+    let mut service = ledger.layer().layer(service_fn(|_: Request<()>| async {
+        Ok::<_, Infallible>(Response::new(Measured))
+    }));
+    let mut future = Box::pin(service.call(get("/")));
+    caught(|| {
+        future
+            .as_mut()
+            .poll(&mut std::task::Context::from_waker(std::task::Waker::noop()))
+    });
+    check_panicked(&ledger, 1);
+}

@@ -1,0 +1,197 @@
+//! A ledger to read the layer's numbers by, and services and bodies that do what a test says.
+
+use std::{
+    collections::VecDeque,
+    convert::Infallible,
+    future::Future,
+    io,
+    pin::Pin,
+    task::{Context, Poll, Waker},
+};
+
+use bytes::Bytes;
+use http::{HeaderMap, Request, Response};
+use http_body::{Body, Frame, SizeHint};
+use tower::{Layer, Service};
+use watchkeep_metrics::{Format, Recorder, Snapshot};
+use watchkeep_tower::{Builder, ObservabilityLayer, ObservedBody};
+
+pub(crate) const REQUESTS: &str = "http_server_requests_total";
+pub(crate) const DURATION: &str = "http_server_request_duration_seconds";
+pub(crate) const IN_FLIGHT: &str = "http_server_requests_in_flight";
+pub(crate) const PANICS: &str = "http_server_panics_total";
+
+/// A recorder of the test's own, and the books that it keeps.
+#[derive(Clone)]
+pub(crate) struct Ledger(Recorder);
+
+impl Ledger {
+    pub(crate) fn new() -> Self {
+        Self(Recorder::builder().build().unwrap())
+    }
+
+    pub(crate) fn builder(&self) -> Builder {
+        ObservabilityLayer::builder().with_recorder(self.0.clone())
+    }
+
+    pub(crate) fn layer(&self) -> ObservabilityLayer {
+        self.builder().build()
+    }
+
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        self.0.snapshot()
+    }
+
+    pub(crate) fn page(&self) -> String {
+        let mut page = Vec::new();
+        self.0.render(Format::Prometheus, &mut page);
+        String::from_utf8(page).unwrap()
+    }
+
+    /// Returns how many series a family has.
+    #[track_caller]
+    pub(crate) fn series(&self, family: &str) -> usize {
+        self.snapshot().family(family).unwrap().series().len()
+    }
+
+    pub(crate) fn count(&self, labels: &[(&str, &str)]) -> f64 {
+        self.snapshot().counter(REQUESTS, labels)
+    }
+
+    /// Checks that so many requests are in flight, and that those which ended are exactly these.
+    #[track_caller]
+    pub(crate) fn check(&self, in_flight: u32, ended: &[(&str, u32)]) {
+        let snapshot = self.snapshot();
+        assert_eq!(
+            snapshot.gauge(IN_FLIGHT, &[]),
+            Some(f64::from(in_flight)),
+            "in flight"
+        );
+        for (outcome, count) in ended {
+            let counted = snapshot.counter(REQUESTS, &[("outcome", outcome)]);
+            assert_eq!(counted, f64::from(*count), "{outcome} in {snapshot:?}");
+        }
+        let sum: u32 = ended.iter().map(|(_, count)| count).sum();
+        assert_eq!(
+            snapshot.counter(REQUESTS, &[]),
+            f64::from(sum),
+            "{snapshot:?}"
+        );
+        let timed = snapshot
+            .histogram(DURATION, &[])
+            .map_or(0, |histogram| histogram.count);
+        assert_eq!(timed, u64::from(sum), "every request that ended is timed");
+    }
+}
+
+/// One thing that a body does when it is polled.
+pub(crate) enum Step {
+    Data(&'static str),
+    Fail,
+    Panic,
+    Trailers,
+    Wait,
+}
+
+/// A body that follows a script, and then ends.
+#[derive(Default)]
+pub(crate) struct Script {
+    steps: VecDeque<Step>,
+    bytes: Option<u64>,
+    /// Says that it has ended as soon as it has, and not only when it is polled once more.
+    eager: bool,
+}
+
+impl Script {
+    pub(crate) fn new(steps: impl IntoIterator<Item = Step>) -> Self {
+        Self {
+            steps: steps.into_iter().collect(),
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn with_size(mut self, bytes: u64) -> Self {
+        self.bytes = Some(bytes);
+        self
+    }
+
+    pub(crate) fn eager(mut self) -> Self {
+        self.eager = true;
+        self
+    }
+}
+
+impl Body for Script {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        let Some(step) = self.steps.pop_front() else {
+            return Poll::Ready(None);
+        };
+        match step {
+            Step::Data(text) => Poll::Ready(Some(Ok(Frame::data(Bytes::from(text))))),
+            Step::Fail => Poll::Ready(Some(Err(io::Error::other("the disk is gone")))),
+            Step::Panic => panic!("the body panics"),
+            Step::Trailers => {
+                let mut trailers = HeaderMap::new();
+                trailers.insert("grpc-status", "0".parse().unwrap());
+                Poll::Ready(Some(Ok(Frame::trailers(trailers))))
+            }
+            Step::Wait => Poll::Pending,
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.eager && self.steps.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.bytes
+            .map_or_else(SizeHint::default, SizeHint::with_exact)
+    }
+}
+
+/// Polls once.
+pub(crate) fn poll_once<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
+    future.poll(&mut Context::from_waker(Waker::noop()))
+}
+
+/// Polls a body once for its next frame.
+pub(crate) fn poll_frame<B: Body + Unpin>(
+    body: &mut B,
+) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+    Pin::new(body).poll_frame(&mut Context::from_waker(Waker::noop()))
+}
+
+/// Returns the response that a service gives at once.
+#[track_caller]
+pub(crate) fn respond<P, B, F>(
+    layer: &ObservabilityLayer<P>,
+    request: Request<()>,
+    mut response: F,
+) -> Response<ObservedBody<B>>
+where
+    F: FnMut(Request<()>) -> Response<B>,
+    B: Body,
+    P: watchkeep_tower::PanicPolicy<B>,
+{
+    let inner = tower::service_fn(move |request| {
+        let response = response(request);
+        async move { Ok::<_, Infallible>(response) }
+    });
+    let mut future = Box::pin(layer.layer(inner).call(request));
+    match poll_once(future.as_mut()) {
+        Poll::Ready(Ok(response)) => response,
+        Poll::Ready(Err(never)) => match never {},
+        Poll::Pending => panic!("the service answers at once"),
+    }
+}
+
+/// A request that says nothing special.
+pub(crate) fn get(path: &str) -> Request<()> {
+    Request::builder().uri(path).body(()).unwrap()
+}
