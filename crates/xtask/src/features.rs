@@ -28,6 +28,7 @@ fn combinations(member: &Manifest) -> Vec<Vec<&str>> {
         member
             .features
             .iter()
+            .filter(|feature| !is_private(feature))
             .map(|feature| vec!["--no-default-features", "--features", feature]),
     );
     // One feature alone is already all of them.
@@ -35,6 +36,11 @@ fn combinations(member: &Manifest) -> Vec<Vec<&str>> {
         runs.push(vec!["--all-features"]);
     }
     runs
+}
+
+/// A feature that others are made of, and that nobody asks for by itself.
+fn is_private(feature: &str) -> bool {
+    feature.starts_with('_')
 }
 
 #[cfg(test)]
@@ -77,5 +83,18 @@ mod tests {
             ],
         );
         check(&["one"], false, &[]);
+    }
+
+    #[test]
+    fn private_features_are_not_asked_for_alone() {
+        check(
+            &["_http", "one"],
+            true,
+            &[
+                "--no-default-features",
+                "--no-default-features --features one",
+                "--all-features",
+            ],
+        );
     }
 }

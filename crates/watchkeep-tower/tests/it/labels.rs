@@ -81,7 +81,6 @@ fn routes_past_the_bound_share_one_label() {
             f64::from(7 * round)
         );
     }
-    // A clone knows the same routes, and no others.
     respond(&layer, get("/new"), ok);
     assert_eq!(ledger.count(&[("route", "_overflow")]), 15.0);
     assert_eq!(ledger.series(REQUESTS), 4);
