@@ -6,6 +6,7 @@ use std::{
     future::Future,
     io,
     pin::Pin,
+    sync::LazyLock,
     task::{Context, Poll, Waker},
 };
 
@@ -13,6 +14,8 @@ use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
 use http_body::{Body, Frame, SizeHint};
 use tower::{Layer, Service};
+use tracing::{Dispatch, Metadata, Subscriber, subscriber::Interest};
+use tracing_subscriber::{Registry, layer::SubscriberExt};
 use watchkeep_metrics::{Format, Recorder, Snapshot};
 use watchkeep_tower::{Builder, ObservabilityLayer, ObservedBody};
 
@@ -21,12 +24,27 @@ pub(crate) const DURATION: &str = "http_server_request_duration_seconds";
 pub(crate) const IN_FLIGHT: &str = "http_server_requests_in_flight";
 pub(crate) const PANICS: &str = "http_server_panics_total";
 
+/// A subscriber that has no mind of its own about what is enabled, and stays.
+///
+/// Without it a callsite that one test meets first while another test's subscriber comes or goes may be taken as
+/// switched off for good, see `tracing_core::callsite`.
+static UNDECIDED: LazyLock<Dispatch> = LazyLock::new(|| Registry::default().with(Undecided).into());
+
+struct Undecided;
+
+impl<S: Subscriber> tracing_subscriber::Layer<S> for Undecided {
+    fn register_callsite(&self, _: &'static Metadata<'static>) -> Interest {
+        Interest::sometimes()
+    }
+}
+
 /// A recorder of the test's own, and the books that it keeps.
 #[derive(Clone)]
 pub(crate) struct Ledger(Recorder);
 
 impl Ledger {
     pub(crate) fn new() -> Self {
+        LazyLock::force(&UNDECIDED);
         Self(Recorder::builder().build().unwrap())
     }
 
