@@ -4,6 +4,8 @@
     reason = "a test fails where something is not as it should be"
 )]
 
+mod answers;
+mod ends;
 mod identity;
 mod labels;
 mod lines;
@@ -11,4 +13,7 @@ mod outcomes;
 mod panics;
 #[cfg(feature = "axum")]
 mod router;
+#[cfg(feature = "axum")]
+mod server;
+mod spans;
 mod support;
