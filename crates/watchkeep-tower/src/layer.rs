@@ -16,6 +16,7 @@ use crate::{
 ///
 /// Put it outside of the layers that answer on their own (timeout, limits, CORS), so that it sees their answers, and
 /// inside of `axum::Router::layer`, so that it sees the matched route.
+/// Put it there once: two of them count each request twice.
 /// Clones share the set of known routes.
 ///
 /// ```

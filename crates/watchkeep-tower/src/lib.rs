@@ -85,3 +85,7 @@ pub use self::{
     service::Observed,
     trace_context::{SpanId, TraceContext, TraceId},
 };
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

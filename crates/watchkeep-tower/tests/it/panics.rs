@@ -5,7 +5,7 @@ use std::{
     convert::Infallible,
     future::{self, Future},
     hint::black_box,
-    panic::{self, AssertUnwindSafe},
+    panic,
     sync::{Arc, Mutex},
     task::Poll,
 };
@@ -13,27 +13,17 @@ use std::{
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
+use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
 use tower::{Layer, Service, service_fn};
 use tracing::Level;
+use watchkeep_tower::ObservabilityLayer;
 
 use crate::{
     lines::Lines,
-    support::{Ledger, PANICS, Script, Step, get, poll_frame, poll_once, respond},
+    support::{
+        Ledger, PANICS, Script, Step, caught, get, panic_text, poll_frame, poll_once, respond,
+    },
 };
-
-fn caught<T>(work: impl FnOnce() -> T) -> Box<dyn Any + Send> {
-    match panic::catch_unwind(AssertUnwindSafe(work)) {
-        Ok(_) => panic!("there was no panic"),
-        Err(payload) => payload,
-    }
-}
-
-fn text(payload: &(dyn Any + Send)) -> &str {
-    match payload.downcast_ref::<String>() {
-        Some(text) => text,
-        None => payload.downcast_ref::<&str>().unwrap(),
-    }
-}
 
 #[track_caller]
 pub(crate) fn check_panicked(ledger: &Ledger, panics: u32) {
@@ -59,7 +49,7 @@ fn a_panic_in_call_is_counted_and_goes_on() {
     let lines = Lines::capture();
     let mut service = ledger.layer().layer(service_fn(panics_in_call));
     let payload = caught(|| service.call(get("/")));
-    assert_eq!(text(&*payload), "call 7");
+    assert_eq!(panic_text(&*payload), "call 7");
     check_panicked(&ledger, 1);
     assert_eq!(ledger.count(&[("status", "none")]), 1.0);
     let lines = lines.take();
@@ -75,7 +65,7 @@ fn a_panic_in_poll_is_counted_and_goes_on() {
     let mut service = ledger.layer().layer(service_fn(panics_in_poll));
     let mut future = Box::pin(service.call(get("/")));
     let payload = caught(|| poll_once(future.as_mut()));
-    assert_eq!(text(&*payload), "poll 7");
+    assert_eq!(panic_text(&*payload), "poll 7");
     check_panicked(&ledger, 1);
     drop(future);
     check_panicked(&ledger, 1);
@@ -97,6 +87,49 @@ fn a_panic_in_the_body_is_counted_and_goes_on() {
     );
     drop(response);
     check_panicked(&ledger, 1);
+}
+
+#[test]
+fn a_body_that_is_polled_again_after_its_panic_is_one_panic() {
+    let ledger = Ledger::new();
+    let mut response = respond(&ledger.layer(), get("/"), |_| {
+        Response::new(Script::new([Step::Panic, Step::Panic]))
+    });
+    caught(|| poll_frame(response.body_mut()));
+    caught(|| poll_frame(response.body_mut()));
+    check_panicked(&ledger, 1);
+}
+
+#[test]
+fn a_recorder_that_panics_at_the_end_harms_nobody() {
+    struct Panics;
+
+    impl Recorder for Panics {
+        fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+        fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+        fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+        fn register_counter(&self, _: &Key, _: &Metadata<'_>) -> Counter {
+            Counter::noop()
+        }
+
+        fn register_gauge(&self, _: &Key, _: &Metadata<'_>) -> Gauge {
+            Gauge::noop()
+        }
+
+        fn register_histogram(&self, _: &Key, _: &Metadata<'_>) -> Histogram {
+            panic!("the recorder panics")
+        }
+    }
+
+    let layer = ObservabilityLayer::builder().with_recorder(Panics).build();
+    let body = || Response::new(Script::new([Step::Data("a")]));
+    drop(respond(&layer, get("/"), |_| body()));
+    let payload = caught(|| {
+        let _response = respond(&layer, get("/"), |_| body());
+        panic!("somebody else panics");
+    });
+    assert_eq!(panic_text(&*payload), "somebody else panics");
 }
 
 #[test]
@@ -177,7 +210,7 @@ fn a_callback_that_panics_hides_nothing() {
         .build();
     let mut service = layer.layer(service_fn(panics_in_call));
     let payload = caught(|| service.call(get("/")));
-    assert_eq!(text(&*payload), "call 7");
+    assert_eq!(panic_text(&*payload), "call 7");
     check_panicked(&ledger, 1);
 }
 

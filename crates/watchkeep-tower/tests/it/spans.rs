@@ -3,11 +3,15 @@
 use std::{
     convert::Infallible,
     future::{self, Future},
-    task::Poll,
+    io,
+    pin::Pin,
+    task::{Context, Poll},
     time::Duration,
 };
 
+use bytes::Bytes;
 use http::{Request, Response, StatusCode};
+use http_body::Frame;
 use tower::{Layer, Service, service_fn};
 use tracing::Level;
 use watchkeep_tower::{RequestId, TraceContext};
@@ -105,6 +109,44 @@ fn what_the_service_says_is_in_the_span_wherever_it_says_it() {
     }
     assert_eq!(lines[3].fields["outcome"], "cancelled_before_response");
     assert!(!lines[3].fields.contains_key("http.response.status_code"));
+}
+
+#[test]
+fn what_the_body_says_is_in_the_span() {
+    struct Last(Script);
+
+    impl Drop for Last {
+        fn drop(&mut self) {
+            tracing::info!("dropped");
+        }
+    }
+
+    impl http_body::Body for Last {
+        type Data = Bytes;
+        type Error = io::Error;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            context: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+            assert!(TraceContext::current().is_some());
+            Pin::new(&mut self.0).poll_frame(context)
+        }
+    }
+
+    let ledger = Ledger::new();
+    let lines = Lines::capture();
+    let mut response = respond(&ledger.layer(), get("/"), |_| {
+        Response::new(Last(Script::new([Step::Say("polled"), Step::Wait])))
+    });
+    let _ = poll_frame(response.body_mut());
+    drop(response);
+    let lines = lines.take();
+    assert_eq!(lines.len(), 3, "polled, dropped, finished: {lines:?}");
+    for line in &lines {
+        assert_eq!(line.spans.len(), 1, "{line:?}");
+    }
+    assert_eq!(lines[2].fields["outcome"], "cancelled_in_body");
 }
 
 #[test]

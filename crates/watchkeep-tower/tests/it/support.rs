@@ -1,10 +1,12 @@
 //! A ledger to read the layer's numbers by, and services and bodies that do what a test says.
 
 use std::{
+    any::Any,
     collections::VecDeque,
     convert::Infallible,
     future::Future,
     io,
+    panic::{self, AssertUnwindSafe},
     pin::Pin,
     sync::LazyLock,
     task::{Context, Poll, Waker},
@@ -107,6 +109,7 @@ pub(crate) enum Step {
     Data(&'static str),
     Fail,
     Panic,
+    Say(&'static str),
     Trailers,
     Wait,
 }
@@ -154,6 +157,10 @@ impl Body for Script {
             Step::Data(text) => Poll::Ready(Some(Ok(Frame::data(Bytes::from(text))))),
             Step::Fail => Poll::Ready(Some(Err(io::Error::other("the disk is gone")))),
             Step::Panic => panic!("the body panics"),
+            Step::Say(text) => {
+                tracing::info!("{text}");
+                Poll::Ready(Some(Ok(Frame::data(Bytes::from(text)))))
+            }
             Step::Trailers => {
                 let mut trailers = HeaderMap::new();
                 trailers.insert("grpc-status", "0".parse().unwrap());
@@ -206,6 +213,22 @@ where
         Poll::Ready(Ok(response)) => response,
         Poll::Ready(Err(never)) => match never {},
         Poll::Pending => panic!("the service answers at once"),
+    }
+}
+
+/// Returns what a panic carries.
+pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Box<dyn Any + Send> {
+    match panic::catch_unwind(AssertUnwindSafe(work)) {
+        Ok(_) => panic!("there was no panic"),
+        Err(payload) => payload,
+    }
+}
+
+/// Returns what a panic says.
+pub(crate) fn panic_text(payload: &(dyn Any + Send)) -> &str {
+    match payload.downcast_ref::<String>() {
+        Some(text) => text,
+        None => payload.downcast_ref::<&str>().unwrap(),
     }
 }
 
