@@ -323,6 +323,72 @@ async fn check_config_says_what_a_start_would_do() {
 }
 
 #[tokio::test]
+async fn a_second_server_on_one_folder_is_no_start_and_harms_nobody() {
+    let first = Oracle::start(BINARY, &[]).await;
+    let folder = first.folder().join("data");
+    let data_dir = folder.to_str().expect("the path is text");
+    let (code, _, complaint) = Oracle::run(BINARY, &[], &[("DATA_DIR", data_dir)]).await;
+    assert_eq!(code, Some(1), "{complaint}");
+    assert!(complaint.contains(data_dir), "{complaint}");
+    assert!(folder.join("oracle.addr").exists());
+    assert_eq!(first.message(1, "hello").await.expect("it answers").0, 200);
+}
+
+#[tokio::test]
+async fn a_message_still_in_flight_at_the_deadline_is_answered_and_logged() {
+    let engine = engine().await;
+    let environment = [
+        ("AI_ENGINE_URL", engine.url()),
+        ("AI_TIMEOUT_SECONDS", "60"),
+        ("ORACLE_DRAIN_SECONDS", "0.3"),
+    ];
+    let mut oracle = Oracle::start(BINARY, &environment).await;
+    oracle.ready().await;
+    let url = format!("{}/message", oracle.base());
+    let body = r#"{"user_id":1,"text":"slow"}"#;
+    let waiting = tokio::spawn(client().post(url).body(body).send());
+    eventually(10, "the engine is asked", || async {
+        if engine.received().is_empty() {
+            Err("not yet")
+        } else {
+            Ok(())
+        }
+    })
+    .await;
+    oracle.signal("TERM").await;
+    let answer = waiting.await.expect("it is not cancelled");
+    let answer = answer.expect("it is answered");
+    let status = answer.status().as_u16();
+    let answer = (status, answer.json().await.expect("JSON"));
+    refused(&answer, 503, "SHUTTING_DOWN");
+    assert_eq!(oracle.ended().await.code(), Some(0));
+    let log = oracle.log("oracle.log");
+    let finished = log.lines().find(|line| line.contains("request finished"));
+    let finished = finished.expect("the request has its line");
+    assert!(
+        finished.contains("WARN") && finished.contains("SHUTTING_DOWN"),
+        "{finished}"
+    );
+}
+
+#[tokio::test]
+async fn half_a_request_holds_up_no_stop() {
+    let mut oracle = Oracle::start(BINARY, &[]).await;
+    oracle.ready().await;
+    let address = oracle.base().trim_start_matches("http://").to_owned();
+    let mut half = tokio::net::TcpStream::connect(address)
+        .await
+        .expect("it accepts");
+    tokio::io::AsyncWriteExt::write_all(&mut half, b"POST /mess")
+        .await
+        .expect("it is sent");
+    oracle.ready().await;
+    oracle.signal("TERM").await;
+    let ended = tokio::time::timeout(std::time::Duration::from_secs(5), oracle.ended());
+    assert_eq!(ended.await.expect("within 5 s").code(), Some(0));
+}
+
+#[tokio::test]
 async fn an_address_that_is_taken_is_no_start() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let address = taken.local_addr().expect("it is bound").to_string();

@@ -79,6 +79,8 @@ impl Guard {
             http.request.id = request_id.as_str(),
             http.request.method = method,
             http.route = &*route,
+            // For the service to record what went wrong, so that the line at the end says it too.
+            error.code = tracing::field::Empty,
         );
         Self {
             stopwatch,

@@ -183,7 +183,7 @@ impl Builder {
 
     /// Installs logging and the recorder, and starts the checks, the alert engine and the rules.
     ///
-    /// Everything that can be wrong is found before a global is touched, except that another logger or recorder is installed already.
+    /// Rules, the recorder's options and components are checked before a global is touched; an alert route without its channel is found after that.
     ///
     /// # Errors
     /// When a part cannot be set up, another recorder or subscriber is installed already, or (with `health` or `alerts`) there is no Tokio runtime.

@@ -1,6 +1,6 @@
 //! Why a start failed.
 
-/// A start that failed; nothing of it runs on.
+/// A start that failed. No check, rule or delivery runs on; a logger or recorder that was installed already stays.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
 pub struct Error(#[from] Kind);

@@ -114,9 +114,13 @@ impl Watchkeep {
                 "alerts were still queued when the time was over"
             );
         }
-        // What could not be written within that time is counted by the sink, and there is nowhere left to say it.
+        // Dropping the guard flushes, within its time, and waits for it: not on a thread of the runtime.
         #[cfg(feature = "logging")]
-        let _ = self.logs.flush(PATIENCE);
+        {
+            let logs = self.logs;
+            // It fails when the runtime is ending, and then there is nowhere left to say it.
+            let _ = tokio::task::spawn_blocking(move || drop(logs)).await;
+        }
     }
 }
 

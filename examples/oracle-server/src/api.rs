@@ -6,13 +6,15 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{DefaultBodyLimit, Extension, State};
+use axum::extract::{DefaultBodyLimit, Extension, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::post;
 use http::StatusCode;
 use http::header::{CONNECTION, HeaderValue};
 use serde::Deserialize;
 use serde_json::json;
+use tokio::sync::watch;
 use tower::ServiceBuilder;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 use watchkeep::tower::RequestId;
@@ -35,7 +37,29 @@ pub(crate) fn routes(oracle: Arc<Oracle>) -> Router {
         .layer(DefaultBodyLimit::max(LONGEST_BODY));
     Router::new()
         .route("/message", post(message).layer(limits))
+        .layer(from_fn_with_state(Arc::clone(&oracle), in_flight))
         .with_state(oracle)
+}
+
+/// Counts a request among those in flight from its head to its answer, however it ends.
+async fn in_flight(State(oracle): State<Arc<Oracle>>, request: Request, next: Next) -> Response {
+    let _counted = InFlight::enter(&oracle.in_flight);
+    next.run(request).await
+}
+
+struct InFlight<'a>(&'a watch::Sender<usize>);
+
+impl<'a> InFlight<'a> {
+    fn enter(count: &'a watch::Sender<usize>) -> Self {
+        count.send_modify(|count| *count += 1);
+        Self(count)
+    }
+}
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count -= 1);
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -95,7 +119,7 @@ fn read(body: Result<Bytes, BytesRejection>) -> Result<MessageRequest, Invalid> 
             "the body did not arrive whole".to_owned(),
         ),
     })?;
-    let request: MessageRequest = serde_json::from_slice(&body).map_err(|error| {
+    let request: MessageRequest = crate::json::object(&body).map_err(|error| {
         let status = if error.is_data() {
             StatusCode::UNPROCESSABLE_ENTITY
         } else {
@@ -170,6 +194,7 @@ mod tests {
         }
         for bad in [
             "[]",
+            r#"[7,"hello"]"#,
             "null",
             "7",
             "{}",

@@ -1,12 +1,14 @@
 //! Answers that were paid for already: by the text's hash, for an hour, here or in Redis.
 
 use std::fmt;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use redis::AsyncCommands as _;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::OnceCell;
+use tokio::time::{Instant, timeout};
 
 use crate::engine::Classification;
 
@@ -16,8 +18,11 @@ const TIME_TO_LIVE: Duration = Duration::from_secs(3_600);
 /// The most answers kept in the process; at a few hundred bytes each, a few megabytes.
 const MOST_ANSWERS: u64 = 10_000;
 
-/// How long Redis has for one command: a cache that takes longer than this is no help.
+/// How long Redis has for one command, connecting included: a cache that takes longer than this is no help.
 const REDIS_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// For how long a Redis that failed is left alone: every message would pay for finding out again.
+const REST: Duration = Duration::from_secs(1);
 
 /// Where answers are kept.
 #[derive(Debug)]
@@ -40,6 +45,7 @@ impl Cache {
         Self::Redis(RedisCache {
             client,
             connection: OnceCell::new(),
+            rests_until: Mutex::new(None),
         })
     }
 
@@ -48,13 +54,10 @@ impl Cache {
         let key = key(text);
         match self {
             Self::Embedded(answers) => answers.get(&key),
-            Self::Redis(redis) => match redis.get(&key).await {
-                Ok(stored) => serde_json::from_str(&stored?).ok(),
-                Err(error) => {
-                    tracing::debug!(%error, "cache could not be read");
-                    None
-                }
-            },
+            Self::Redis(redis) => {
+                let stored = redis.tried(redis.get(&key)).await??;
+                serde_json::from_str(&stored).ok()
+            }
         }
     }
 
@@ -67,9 +70,7 @@ impl Cache {
                 let Ok(stored) = serde_json::to_string(answer) else {
                     return;
                 };
-                if let Err(error) = redis.put(&key, stored).await {
-                    tracing::debug!(%error, "cache could not be written");
-                }
+                redis.tried(redis.put(&key, stored)).await;
             }
         }
     }
@@ -94,9 +95,36 @@ fn key(text: &str) -> String {
 pub(crate) struct RedisCache {
     client: redis::Client,
     connection: OnceCell<ConnectionManager>,
+    rests_until: Mutex<Option<Instant>>,
 }
 
 impl RedisCache {
+    /// Runs a command within its time; none when it failed, or Redis is left alone because the last one did.
+    async fn tried<T>(&self, command: impl Future<Output = redis::RedisResult<T>>) -> Option<T> {
+        let now = Instant::now();
+        if self.rests_until().is_some_and(|until| now < until) {
+            return None;
+        }
+        let failure = match timeout(REDIS_TIMEOUT, command).await {
+            Ok(Ok(done)) => return Some(done),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "no answer in time".to_owned(),
+        };
+        tracing::debug!(error = failure, "cache is left alone for a while");
+        *self
+            .rests_until
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(now + REST);
+        None
+    }
+
+    fn rests_until(&self) -> Option<Instant> {
+        *self
+            .rests_until
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
     async fn connection(&self) -> redis::RedisResult<ConnectionManager> {
         let manager = self
             .connection

@@ -3,17 +3,22 @@
 mod env_file;
 mod reader;
 mod secret;
+mod summary;
 mod unsupported;
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::env::VarError;
 use std::fmt;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use reqwest::Url;
 use sqlx::postgres::PgConnectOptions;
 use watchkeep::alerts::notifiers::Slack;
 use watchkeep::logging::LogConfig;
+use watchkeep::metrics::Daily;
 
 use reader::Reader;
 use secret::Secret;
@@ -33,6 +38,8 @@ pub struct Config {
     pub(crate) price_per_1k_tokens: f64,
     pub(crate) environment: String,
     pub(crate) logging: LogConfig,
+    /// The names of the environment that logging reads, with what is set.
+    log_settings: Vec<(&'static str, Option<String>)>,
     pub(crate) data_dir: PathBuf,
     pub(crate) database: Database,
     pub(crate) redis: Option<Redis>,
@@ -68,12 +75,27 @@ impl Config {
     /// # Errors
     /// When any name has a value that cannot be meant; all of them are listed.
     pub fn from_env() -> Result<Self, Problems> {
-        let file = env_file::read(std::path::Path::new(".env"))
-            .map_err(|problem| Problems(vec![problem]))?;
-        Self::from_lookup(|name| match std::env::var_os(name) {
-            Some(value) => Some(value.to_string_lossy().into_owned()),
-            None => file.get(name).cloned(),
-        })
+        let file = env_file::read(Path::new(".env")).map_err(|problem| Problems(vec![problem]))?;
+        let unreadable = RefCell::new(BTreeSet::new());
+        let config = Self::from_lookup(|name| match std::env::var(name) {
+            Ok(value) => Some(value),
+            Err(VarError::NotPresent) => file.get(name).cloned(),
+            Err(VarError::NotUnicode(_)) => {
+                unreadable.borrow_mut().insert(name.to_owned());
+                None
+            }
+        });
+        let unreadable = unreadable.into_inner();
+        if unreadable.is_empty() {
+            return config;
+        }
+        let mut problems = config.err().map_or_else(Vec::new, |problems| problems.0);
+        problems.extend(
+            unreadable
+                .iter()
+                .map(|name| format!("{name}: is not UTF-8")),
+        );
+        Err(Problems(problems))
     }
 
     /// Reads an environment through a function that knows the value of each name.
@@ -96,7 +118,8 @@ impl Config {
             let monitor = reader.optional("MONITOR_INTERVAL_SECONDS", |text| {
                 reader::seconds(text, &(0.1..=LONGEST_WAIT))
             });
-            let data_dir = reader.parsed("DATA_DIR", "data", |text| Ok(PathBuf::from(text)));
+            let data_dir = reader.parsed("DATA_DIR", "data", folder);
+            let log_dir = reader.optional("LOG_DIR", folder);
             let environment =
                 reader.parsed("ENVIRONMENT", "development", |text| Ok(text.to_owned()));
             let database = reader.optional("DATABASE_URL", database);
@@ -107,7 +130,9 @@ impl Config {
             });
             let zone = reader.optional("TZ", zone);
             let ops_token = reader.ops_token();
+            log_dir?;
             Some(Self {
+                log_settings: summary::log_settings(&lookup),
                 address: address?,
                 drain_delay: drain_delay?,
                 drain: drain?,
@@ -124,7 +149,7 @@ impl Config {
                 monitor_interval: monitor?,
                 slack: slack?,
                 ops_token: ops_token?,
-                zone: zone?,
+                zone: zone?.flatten(),
                 demo: false,
             })
         })();
@@ -140,81 +165,6 @@ impl Config {
     pub fn with_demo(mut self, demo: bool) -> Self {
         self.demo = demo;
         self
-    }
-
-    /// Says what a start would do, a line each, without a secret.
-    #[must_use]
-    pub fn summary(&self) -> String {
-        let seconds = |duration: Duration| format!("{} s", duration.as_secs_f64());
-        let lines = [
-            ("listens on", self.address.to_string()),
-            ("environment", self.environment.clone()),
-            ("data in", self.data_dir.display().to_string()),
-            (
-                "database",
-                match &self.database {
-                    Database::Postgres(options) => format!(
-                        "PostgreSQL at {}:{}",
-                        options.expose().get_host(),
-                        options.expose().get_port()
-                    ),
-                    Database::Sqlite => "SQLite, embedded".to_owned(),
-                },
-            ),
-            (
-                "cache",
-                match &self.redis {
-                    Some(_) => "Redis".to_owned(),
-                    None => "embedded".to_owned(),
-                },
-            ),
-            (
-                "AI engine",
-                match &self.engine {
-                    Some(url) => format!(
-                        "at {}, {} for an answer",
-                        url.expose().host_str().unwrap_or("?"),
-                        seconds(self.ai_timeout)
-                    ),
-                    None => "embedded".to_owned(),
-                },
-            ),
-            (
-                "price",
-                format!("{} USD per 1,000 tokens", self.price_per_1k_tokens),
-            ),
-            (
-                "rules",
-                match (self.rules, self.monitor_interval) {
-                    (false, _) => "none in the process".to_owned(),
-                    (true, None) => "embedded, every 60 s".to_owned(),
-                    (true, Some(interval)) => format!("embedded, every {}", seconds(interval)),
-                },
-            ),
-            ("alerts", crate::alerts::summary(self)),
-            (
-                "operators",
-                match (&self.ops_token, self.address.ip().is_loopback()) {
-                    (Some(_), _) => "by token",
-                    (None, true) => "from this machine, without a token",
-                    (None, false) => "closed: no OPS_TOKEN, and the listener is not on loopback",
-                }
-                .to_owned(),
-            ),
-            (
-                "at SIGTERM",
-                format!(
-                    "unready, {} more of accepting, then {} at the most for requests in flight",
-                    seconds(self.drain_delay),
-                    seconds(self.drain)
-                ),
-            ),
-        ];
-        let mut text = String::new();
-        for (name, value) in lines {
-            text.push_str(&format!("{name:<12} {value}\n"));
-        }
-        text
     }
 }
 
@@ -269,10 +219,31 @@ fn engine_url(url: &str) -> Result<Secret<Url>, String> {
     Ok(Secret::new(parsed))
 }
 
-fn zone(name: &str) -> Result<String, String> {
-    watchkeep::metrics::Daily::in_zone(name)
-        .map(|_| name.to_owned())
-        .map_err(|_| format!("`{name}` is no time zone of this system, such as Europe/Athens"))
+/// A folder that is there, or could be made: its nearest ancestor that exists is a folder.
+fn folder(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    let existing = path.ancestors().find(|ancestor| ancestor.exists());
+    match existing {
+        Some(existing) if !existing.is_dir() => {
+            Err(format!("`{}` is no folder", existing.display()))
+        }
+        _ => Ok(path),
+    }
+}
+
+/// A zone of the system's list; or none for the process's own `TZ` in a form that only the system reads, such as `EST5EDT` with rules.
+fn zone(name: &str) -> Result<Option<String>, String> {
+    if Daily::in_zone(name).is_ok() {
+        return Ok(Some(name.to_owned()));
+    }
+    let looks_posix =
+        name.starts_with(':') || name.contains(|character: char| character.is_ascii_digit());
+    if looks_posix && std::env::var("TZ").as_deref() == Ok(name) {
+        return Ok(None);
+    }
+    Err(format!(
+        "`{name}` is no time zone of this system, such as Europe/Athens"
+    ))
 }
 
 #[cfg(test)]

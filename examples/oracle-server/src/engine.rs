@@ -37,6 +37,8 @@ pub(crate) enum EngineError {
     Silent(u64),
     #[error("the engine answered with status {0}")]
     Status(u16),
+    #[error("the engine charges {0} tokens, which cannot be")]
+    TooManyTokens(u64),
     #[error("the engine cannot be reached")]
     Unreachable(#[source] reqwest::Error),
 }

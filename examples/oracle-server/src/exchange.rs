@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 use serde::Serialize;
-use tokio::sync::watch;
+use tokio::sync::{RwLock, watch};
 use tokio::time::timeout;
 use watchkeep::alerts::{Alert, Alerting, Level};
 use watchkeep::health::{CheckError, Registry};
@@ -29,6 +29,10 @@ pub(crate) struct Oracle {
     pub(crate) registry: Registry,
     pub(crate) in_flight: watch::Sender<usize>,
     pub(crate) draining: AtomicBool,
+    /// Turns true when the drain time is over: whoever still waits gets an answer then.
+    pub(crate) given_up: watch::Sender<bool>,
+    /// Held alone while users are counted, and together by those who may add one.
+    pub(crate) counting_users: RwLock<()>,
 }
 
 /// What the caller gets.
@@ -85,8 +89,12 @@ impl Oracle {
     /// Answers a message, and counts and logs how that ended, also when the caller gives up.
     pub(crate) async fn answer(&self, user_id: i64, text: &str) -> Result<Answer, Failure> {
         let message = self.numbers.begin(user_id);
-        let _in_flight = InFlight::enter(&self.in_flight);
-        match self.find_answer(user_id, text).await {
+        let mut given_up = self.given_up.subscribe();
+        let found = tokio::select! {
+            found = self.find_answer(user_id, text) => found,
+            _ = given_up.wait_for(|given_up| *given_up) => Err(Failure::ShuttingDown),
+        };
+        match found {
             Ok(answer) => {
                 message.answered();
                 Ok(answer)
@@ -103,9 +111,7 @@ impl Oracle {
         if self.draining.load(Ordering::Relaxed) {
             return Err(Failure::ShuttingDown);
         }
-        if self.store.user_seen(user_id).await? {
-            self.numbers.new_user();
-        }
+        self.note_user(user_id).await?;
         let (classification, cost_usd) = match self.cache.get(text).await {
             Some(cached) => (
                 Classification {
@@ -125,6 +131,22 @@ impl Oracle {
             tokens_used: classification.tokens_used,
             cost_usd,
         })
+    }
+
+    async fn note_user(&self, user_id: i64) -> Result<(), StoreError> {
+        let _together = self.counting_users.read().await;
+        if self.store.user_seen(user_id).await? {
+            self.numbers.new_user();
+        }
+        Ok(())
+    }
+
+    /// Counts the users in the database: other replicas add some too.
+    pub(crate) async fn recount_users(&self) -> Result<(), StoreError> {
+        let _alone = self.counting_users.write().await;
+        let users = self.store.users().await?;
+        self.numbers.users_counted(users.unsigned_abs());
+        Ok(())
     }
 
     /// Calls the engine, and keeps what it says.
@@ -156,6 +178,8 @@ impl Oracle {
             user_id,
             "message failed"
         );
+        // The request's own line says it too.
+        tracing::Span::current().record("error.code", failure.code());
         if let Failure::AiTimeout(duration) = failure {
             let alert = Alert::new("AiTimeout", Level::Error, "AI processing timeout")
                 .with_detail("user_id", user_id)
@@ -164,21 +188,5 @@ impl Oracle {
                 tracing::error!(%error, "alert was refused");
             }
         }
-    }
-}
-
-/// Counts a message among those in flight until it is dropped.
-struct InFlight<'a>(&'a watch::Sender<usize>);
-
-impl<'a> InFlight<'a> {
-    fn enter(count: &'a watch::Sender<usize>) -> Self {
-        count.send_modify(|count| *count += 1);
-        Self(count)
-    }
-}
-
-impl Drop for InFlight<'_> {
-    fn drop(&mut self) {
-        self.0.send_modify(|count| *count -= 1);
     }
 }

@@ -73,12 +73,21 @@ fn serve(config: Config) -> Result<ExitCode, Box<dyn Error>> {
         let stopping = server.stop();
         tokio::select! {
             () = stopping => Ok(ExitCode::SUCCESS),
-            () = signals.again() => Ok(ExitCode::FAILURE),
+            () = signals.again() => exit_at_once(),
         }
     });
     // What still runs now had its time.
     runtime.shutdown_background();
     code
+}
+
+/// Ends the process without waiting for anything, the log's writers included.
+#[expect(
+    clippy::exit,
+    reason = "whoever sends a second signal does not want to wait"
+)]
+fn exit_at_once() -> ! {
+    std::process::exit(1)
 }
 
 /// The signals that a server is told what to do by.

@@ -1,16 +1,16 @@
 //! The server: its parts started in order, and stopped in the order that a cluster needs.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::Router;
 use tokio::net::TcpListener;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{RwLock, oneshot, watch};
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tower_http::compression::CompressionLayer;
 use watchkeep::Watchkeep;
 use watchkeep::endpoints::{Access, Dashboard};
@@ -18,6 +18,7 @@ use watchkeep::metrics::Daily;
 
 use crate::cache::Cache;
 use crate::config::{Config, Database, SERVICE};
+use crate::data_dir::{ClaimError, DataDir};
 use crate::engine::{EmbeddedEngine, Engine, MoodyEngine, RemoteEngine};
 use crate::exchange::Oracle;
 use crate::numbers::Numbers;
@@ -34,16 +35,19 @@ const RECOUNT: Duration = Duration::from_secs(60);
 /// How often rules are evaluated when nothing else is said.
 const MONITOR_INTERVAL: Duration = Duration::from_secs(60);
 
+/// How long connections have to end once nothing is in flight any more: answers on their way, and clients that sent half a request.
+const GRACE: Duration = Duration::from_millis(500);
+
 /// A start that failed for another reason than its configuration.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
-    /// The address file could not be written.
-    #[error("`{}` cannot be written", .0.display())]
-    AddressFile(PathBuf, #[source] std::io::Error),
-    /// The data folder could not be made.
-    #[error("the data folder `{}` cannot be made", .0.display())]
+    /// The data folder could not be made, or not be written to.
+    #[error("the data folder `{}` cannot be used", .0.display())]
     DataDir(PathBuf, #[source] std::io::Error),
+    /// Another server uses the data folder.
+    #[error("the data folder `{}` belongs to a server that runs; each needs its own DATA_DIR", .0.display())]
+    DataDirInUse(PathBuf),
     /// The HTTP client for the AI engine could not be made.
     #[error("the HTTP client cannot be made")]
     HttpClient(#[source] reqwest::Error),
@@ -62,7 +66,7 @@ pub enum StartError {
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
-    address_file: PathBuf,
+    data_dir: DataDir,
     drain_delay: Duration,
     drain: Duration,
     watchkeep: Watchkeep,
@@ -81,8 +85,10 @@ impl Server {
     /// # Errors
     /// When the address is taken, a folder cannot be made, or another logger or recorder is installed. A database, cache or engine that is down is none.
     pub async fn start(config: Config) -> Result<Self, StartError> {
-        std::fs::create_dir_all(&config.data_dir)
-            .map_err(|error| StartError::DataDir(config.data_dir.clone(), error))?;
+        let data_dir = DataDir::claim(&config.data_dir).map_err(|error| match error {
+            ClaimError::InUse => StartError::DataDirInUse(config.data_dir.clone()),
+            ClaimError::Io(error) => StartError::DataDir(config.data_dir.clone(), error),
+        })?;
         let listener = TcpListener::bind(config.address)
             .await
             .map_err(|error| StartError::Listen(config.address, error))?;
@@ -92,7 +98,7 @@ impl Server {
 
         let store = Arc::new(match &config.database {
             Database::Postgres(options) => Store::postgres((**options.expose()).clone()),
-            Database::Sqlite => Store::sqlite(&config.data_dir.join("oracle.db")),
+            Database::Sqlite => Store::sqlite(&data_dir.file("oracle.db")),
         });
         let cache = Arc::new(match &config.redis {
             Some(client) => Cache::redis(client.expose().clone()),
@@ -115,6 +121,8 @@ impl Server {
             registry: watchkeep.health().clone(),
             in_flight: watch::Sender::new(0),
             draining: AtomicBool::new(false),
+            given_up: watch::Sender::new(false),
+            counting_users: RwLock::new(()),
         });
         let (stop_accepting, stopped) = oneshot::channel();
         let service = router(&config, address, &watchkeep, &oracle);
@@ -127,13 +135,13 @@ impl Server {
         if config.demo {
             helpers.push(tokio::spawn(demo::talk(address)));
         }
-        let address_file = config.data_dir.join("oracle.addr");
-        write_by_rename(&address_file, &format!("{address}\n"))
-            .map_err(|error| StartError::AddressFile(address_file.clone(), error))?;
+        data_dir
+            .publish_address(address)
+            .map_err(|error| StartError::DataDir(config.data_dir.clone(), error))?;
         tracing::info!(addr = %address, "listening");
         Ok(Self {
             address,
-            address_file,
+            data_dir,
             drain_delay: config.drain_delay,
             drain: config.drain,
             watchkeep,
@@ -168,21 +176,20 @@ impl Server {
         }
         sleep(self.drain_delay).await;
         let deadline = Instant::now() + self.drain;
-        let mut in_flight = self.oracle.in_flight.subscribe();
-        let idle = in_flight.wait_for(|count| *count == 0);
-        if tokio::time::timeout_at(deadline, idle).await.is_err() {
+        if timeout_at(deadline, self.idle()).await.is_err() {
             tracing::warn!(
                 in_flight = *self.oracle.in_flight.borrow(),
                 "requests were still in flight when the drain time was over"
             );
+            // Those that wait for the engine or the database are answered now, and so counted and logged.
+            self.oracle.given_up.send_replace(true);
+            // What is left then is still sending its body, and no message yet.
+            let _ = timeout(GRACE, self.idle()).await;
         }
         // The receiver is gone only when the server has ended by itself.
         let _ = self.stop_accepting.send(());
-        let patience = deadline
-            .saturating_duration_since(Instant::now())
-            .max(Duration::from_millis(500));
-        if timeout(patience, self.accepting).await.is_err() {
-            tracing::warn!("connections were still open when the drain time was over");
+        if timeout(GRACE, self.accepting).await.is_err() {
+            tracing::warn!("connections were still open at the end, without a whole request");
         }
         if timeout(Duration::from_secs(2), self.store.close())
             .await
@@ -190,11 +197,18 @@ impl Server {
         {
             tracing::warn!("database connections did not close in time");
         }
-        if let Err(error) = std::fs::remove_file(&self.address_file) {
+        if let Err(error) = self.data_dir.withdraw_address() {
             tracing::warn!(%error, "address file could not be removed");
         }
         tracing::info!("stopped");
         self.watchkeep.shutdown().await;
+    }
+
+    /// Waits until no message is in flight.
+    async fn idle(&self) {
+        let mut in_flight = self.oracle.in_flight.subscribe();
+        // The sender is the server's own.
+        let _ = in_flight.wait_for(|count| *count == 0).await;
     }
 }
 
@@ -293,16 +307,8 @@ async fn recount(oracle: Arc<Oracle>) {
     let mut ticks = tokio::time::interval(RECOUNT);
     loop {
         ticks.tick().await;
-        match oracle.store.users().await {
-            Ok(users) => oracle.numbers.users_counted(users.unsigned_abs()),
-            Err(error) => tracing::debug!(%error, "users could not be counted"),
+        if let Err(error) = oracle.recount_users().await {
+            tracing::debug!(%error, "users could not be counted");
         }
     }
-}
-
-/// Writes a file whose readers see all of it or none.
-fn write_by_rename(path: &Path, text: &str) -> std::io::Result<()> {
-    let draft = path.with_extension("addr.new");
-    std::fs::write(&draft, text)?;
-    std::fs::rename(&draft, path)
 }

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use crate::engine::Classification;
 
 /// How long one operation may take, getting a connection included: with a dead database a caller waits no longer than this.
-const PATIENCE: Duration = Duration::from_secs(3);
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Connections at the most.
 const MOST_CONNECTIONS: u32 = 8;
@@ -53,11 +53,13 @@ macro_rules! on {
 
 const SQLITE_SCHEMA: &[&str] = &[
     "create table if not exists users (id bigint primary key, first_seen text not null default current_timestamp)",
+    "create table if not exists heartbeats (id integer primary key, beats bigint not null)",
     "create table if not exists messages (id integer primary key autoincrement, user_id bigint not null references users (id), text text not null, category text not null, reply text not null, tokens_used bigint not null, created_at text not null default current_timestamp)",
 ];
 
 const POSTGRES_SCHEMA: &[&str] = &[
     "create table if not exists users (id bigint primary key, first_seen timestamptz not null default now())",
+    "create table if not exists heartbeats (id integer primary key, beats bigint not null)",
     "create table if not exists messages (id bigint generated always as identity primary key, user_id bigint not null references users (id), text text not null, category text not null, reply text not null, tokens_used bigint not null, created_at timestamptz not null default now())",
 ];
 
@@ -144,10 +146,11 @@ impl Store {
         .await
     }
 
-    /// Asks the database for the simplest answer there is.
+    /// Writes one row, always the same: a database that can only be read, or has no room left, is none for messages.
     pub(crate) async fn ping(&self) -> Result<(), StoreError> {
         self.bounded(async {
-            on!(&self.pool, pool => sqlx::query("select 1").execute(pool).await.map(drop))?;
+            let statement = "insert into heartbeats (id, beats) values (1, 1) on conflict (id) do update set beats = heartbeats.beats + 1";
+            on!(&self.pool, pool => sqlx::query(statement).execute(pool).await.map(drop))?;
             Ok(())
         })
         .await
@@ -219,6 +222,23 @@ mod tests {
         assert!(second > first);
         store.close().await;
         assert_eq!(Store::sqlite(&file).users().await.expect("counted"), 2);
+    }
+
+    #[tokio::test]
+    async fn a_database_that_another_one_locks_does_not_pass_for_healthy() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = folder.path().join("oracle.db");
+        let (store, other) = (Store::sqlite(&file), Store::sqlite(&file));
+        store.ping().await.expect("nobody locks it yet");
+        let Pool::Sqlite(pool) = &other.pool else {
+            panic!("it is SQLite");
+        };
+        let mut connection = pool.acquire().await.expect("a connection");
+        sqlx::query("begin immediate")
+            .execute(&mut *connection)
+            .await
+            .expect("the lock is free");
+        store.ping().await.expect_err("it cannot write");
     }
 
     #[tokio::test]

@@ -26,7 +26,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn refuse(&mut self, name: &str, reason: &str) {
-        self.problems.push(format!("{name}: {reason}"));
+        self.problems.push(one_line(&format!("{name}: {reason}")));
     }
 
     /// A value with a default. Set but empty, it is refused: nobody means that.
@@ -95,6 +95,14 @@ impl<'a> Reader<'a> {
                 self.refuse("OPS_TOKEN", "is empty; unset it, or set a token");
                 None
             }
+            // A header carries nothing else, so such a token could never be given.
+            Some(token) if !token.chars().all(|character| character.is_ascii_graphic()) => {
+                self.refuse(
+                    "OPS_TOKEN",
+                    "has a blank, or a character that is not printable ASCII",
+                );
+                None
+            }
             Some(token) => Some(Some(Secret::new(token))),
         }
     }
@@ -102,6 +110,24 @@ impl<'a> Reader<'a> {
     fn kept<T>(&mut self, name: &str, parsed: Result<T, String>) -> Option<T> {
         parsed.map_err(|reason| self.refuse(name, &reason)).ok()
     }
+}
+
+/// A text in which nothing breaks the line or reaches the terminal as a command.
+pub(crate) fn one_line(text: &str) -> String {
+    let mut line = String::new();
+    for character in text.chars() {
+        if character.is_control() || turns_or_breaks(character) {
+            line.extend(character.escape_unicode());
+        } else {
+            line.push(character);
+        }
+    }
+    line
+}
+
+/// Separators of lines, and what turns the direction of a text.
+const fn turns_or_breaks(character: char) -> bool {
+    matches!(character, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// A number within a range.

@@ -69,7 +69,13 @@ fn numbers_out_of_range_are_refused() {
         ("AI_ENGINE_URL", "nonsense"),
         ("SLACK_WEBHOOK_URL", "nonsense"),
         ("TZ", "Atlantis/Capital"),
+        ("TZ", "x\ny"),
         ("RULES_CONFIG", "rules.yml"),
+        ("DATA_DIR", "/dev/null/x"),
+        ("LOG_DIR", "/dev/null/x"),
+        ("OPS_TOKEN", " "),
+        ("OPS_TOKEN", "with blank"),
+        ("ORACLE_PRICE_PER_1K_TOKENS", "a\nb\u{202e}"),
     ] {
         check(&[(name, value)]);
     }
@@ -142,4 +148,29 @@ fn no_secret_is_shown() {
     .expect_err("all of them are bad")
     .to_string();
     assert!(!refused.contains("very-secret"), "{refused}");
+}
+
+#[test]
+fn the_summary_has_a_line_a_name_whatever_the_values() {
+    let config = read(&[
+        ("ENVIRONMENT", "a\nevil: b\u{1b}[31m"),
+        ("LOG_RETENTION_DAYS", "garbage"),
+    ]);
+    let summary = config.expect("they are valid").summary();
+    assert!(
+        !summary.contains('\u{1b}') && !summary.contains("\nevil"),
+        "{summary}"
+    );
+    for name in ["ORACLE_ADDR", "LOG_LEVEL", "TZ", "ORACLE_DRAIN_SECONDS"] {
+        assert!(
+            summary.lines().any(|line| line.starts_with(name)),
+            "{name}: {summary}"
+        );
+    }
+    assert!(
+        summary
+            .lines()
+            .any(|line| line.starts_with("warning") && line.contains("LOG_RETENTION_DAYS")),
+        "{summary}"
+    );
 }

@@ -13,6 +13,9 @@ use super::{Classification, Engine, EngineError};
 /// The longest answer that is read; a reply of a few thousand characters fits many times.
 const LONGEST_ANSWER: usize = 64 * 1024;
 
+/// More tokens than this for one text are a mistake, which would spoil the counters for good.
+const MOST_TOKENS: u64 = 1_000_000_000;
+
 /// How long the engine's host has to accept a connection when only that is asked.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -69,7 +72,11 @@ impl Engine for RemoteEngine {
             }
             body.extend_from_slice(&chunk);
         }
-        serde_json::from_slice(&body).map_err(EngineError::BadAnswer)
+        let answer: Classification = crate::json::object(&body).map_err(EngineError::BadAnswer)?;
+        if answer.tokens_used > MOST_TOKENS {
+            return Err(EngineError::TooManyTokens(answer.tokens_used));
+        }
+        Ok(answer)
     }
 
     /// Connects and hangs up: that costs the engine nothing, not even a request.
