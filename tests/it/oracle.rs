@@ -22,6 +22,14 @@ async fn engine() -> Sink {
     .await
 }
 
+/// Waits until the engine is asked.
+async fn asked(engine: &Sink) {
+    eventually(10, "the engine is asked", || async {
+        engine.received().first().cloned().ok_or("not yet")
+    })
+    .await;
+}
+
 #[track_caller]
 fn refused(answer: &(u16, Value), status: u16, code: &str) {
     let (found, body) = answer;
@@ -85,14 +93,7 @@ async fn a_request_in_flight_is_answered_while_new_ones_are_refused() {
             .body(r#"{"user_id":1,"text":"the last one"}"#)
             .send(),
     );
-    eventually(10, "the engine is asked", || async {
-        if engine.received().is_empty() {
-            Err("not yet")
-        } else {
-            Ok(())
-        }
-    })
-    .await;
+    asked(&engine).await;
     oracle.signal("TERM").await;
     eventually(5, "unready", || async {
         let status = oracle
@@ -152,14 +153,7 @@ async fn a_second_signal_ends_it_at_once() {
             .body(r#"{"user_id":1,"text":"slow"}"#)
             .send(),
     );
-    eventually(10, "the engine is asked", || async {
-        if engine.received().is_empty() {
-            Err("not yet")
-        } else {
-            Ok(())
-        }
-    })
-    .await;
+    asked(&engine).await;
     oracle.signal("TERM").await;
     eventually(5, "draining", || async {
         let log = oracle.log("oracle.log");
@@ -347,14 +341,7 @@ async fn a_message_still_in_flight_at_the_deadline_is_answered_and_logged() {
     let url = format!("{}/message", oracle.base());
     let body = r#"{"user_id":1,"text":"slow"}"#;
     let waiting = tokio::spawn(client().post(url).body(body).send());
-    eventually(10, "the engine is asked", || async {
-        if engine.received().is_empty() {
-            Err("not yet")
-        } else {
-            Ok(())
-        }
-    })
-    .await;
+    asked(&engine).await;
     oracle.signal("TERM").await;
     let answer = waiting.await.expect("it is not cancelled");
     let answer = answer.expect("it is answered");

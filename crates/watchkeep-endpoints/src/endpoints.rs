@@ -16,6 +16,21 @@ use crate::dashboard::{self, Dashboard, Page};
 use crate::health::{self, Health};
 use crate::metrics::{self, Metrics, Summary};
 
+/// The paths that machines, and the page itself, ask again and again.
+///
+/// A middleware that logs and counts requests leaves them out, or they drown the rest.
+pub const POLLED_PATHS: [&str; 9] = [
+    "/metrics",
+    "/metrics/summary",
+    "/health",
+    "/livez",
+    "/readyz",
+    "/startupz",
+    "/dashboard",
+    "/dashboard/style.css",
+    "/dashboard/api/snapshot",
+];
+
 /// Collects the parts, then makes the router.
 ///
 /// A part that is not given has no paths.

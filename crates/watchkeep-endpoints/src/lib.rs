@@ -37,7 +37,7 @@ mod respond;
 
 pub use access::Access;
 pub use dashboard::{Dashboard, Tile};
-pub use endpoints::Endpoints;
+pub use endpoints::{Endpoints, POLLED_PATHS};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -13,29 +13,19 @@ pub(crate) fn log_start(
     environment: Option<&str>,
     warnings: &[String],
 ) {
-    tracing::info!(version, environment, "{message}");
+    tracing::info!(target: "watchkeep", version, environment, "{message}");
     for warning in warnings {
-        tracing::warn!(warning, "configuration has a value that is not used");
+        tracing::warn!(target: "watchkeep", warning, "configuration has a value that is not used");
     }
 }
 
 /// The layer of a service that said nothing: scrapes, probes and the page are neither logged nor counted, and a panic is answered with 500.
 #[cfg(feature = "tower")]
 pub(crate) fn default_layer() -> ObservabilityLayer<Respond> {
-    ObservabilityLayer::builder()
-        .with_skip([
-            "/metrics",
-            "/metrics/summary",
-            "/health",
-            "/livez",
-            "/readyz",
-            "/startupz",
-            "/dashboard",
-            "/dashboard/style.css",
-            "/dashboard/api/snapshot",
-        ])
-        .with_panic_response()
-        .build()
+    let builder = ObservabilityLayer::builder();
+    #[cfg(feature = "endpoints")]
+    let builder = builder.with_skip(watchkeep_endpoints::POLLED_PATHS);
+    builder.with_panic_response().build()
 }
 
 /// `<service>_build_info`, always 1, with the version and the service's own labels.
