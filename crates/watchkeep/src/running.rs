@@ -1,7 +1,7 @@
 //! A service that is being watched.
 
 use std::fmt;
-#[cfg(any(feature = "alerts", feature = "logging"))]
+#[cfg(feature = "alerts")]
 use std::time::Duration;
 
 #[cfg(feature = "endpoints")]
@@ -10,8 +10,8 @@ use std::net::SocketAddr;
 #[cfg(feature = "endpoints")]
 use watchkeep_endpoints::{Access, Dashboard, Endpoints};
 
-/// How long [`Watchkeep::shutdown`] waits for queued alerts, and then for the log files.
-#[cfg(any(feature = "alerts", feature = "logging"))]
+/// How long [`Watchkeep::shutdown`] waits for queued alerts.
+#[cfg(feature = "alerts")]
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A service that is being watched; hands out its parts, and flushes at the end.
