@@ -297,6 +297,15 @@ mod tests {
     }
 
     #[test]
+    fn two_hosts_are_none() {
+        let access = Access::for_listener(([127, 0, 0, 1], 8000).into());
+        let mut headers = request(&[("host", "localhost")]);
+        headers.append(HOST, HeaderValue::from_static("localhost"));
+        let uri = Uri::from_static("/alerts");
+        assert_eq!(access.check(&headers, &uri), Err(Refused::Host));
+    }
+
+    #[test]
     fn other_listener_without_a_token_is_closed() {
         let access = Access::for_listener(([0, 0, 0, 0], 8000).into());
         check(&access, &[("host", "localhost")], Err(Refused::Closed));

@@ -176,6 +176,27 @@ async fn health_speaks_its_own_format_only_when_named() {
 }
 
 #[tokio::test]
+async fn health_is_200_while_degraded_and_503_beyond() {
+    let registry = registry();
+    let endpoints = Endpoints::new(Access::closed()).with_health(registry.clone());
+    for (status, expected) in [
+        (Status::Degraded, StatusCode::OK),
+        (Status::Unhealthy, StatusCode::SERVICE_UNAVAILABLE),
+        (Status::Unknown, StatusCode::SERVICE_UNAVAILABLE),
+        (Status::Healthy, StatusCode::OK),
+    ] {
+        registry
+            .set_status("api", status, None)
+            .expect("the component is the program's own");
+        assert_eq!(
+            ask(&endpoints, "/health", &[]).await.status,
+            expected,
+            "{status}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn readiness_ends_when_the_service_drains_and_liveness_does_not() {
     let registry = registry();
     let endpoints = Endpoints::new(Access::closed()).with_health(registry.clone());

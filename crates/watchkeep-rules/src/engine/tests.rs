@@ -94,6 +94,14 @@ fn does_not_fire_at_the_threshold_or_without_traffic() {
 }
 
 #[test]
+fn a_share_of_nothing_is_no_verdict() {
+    let mut bench = Bench::new(ratio());
+    bench.count("messages_total", 0);
+    bench.count("errors_total", 3);
+    assert!(bench.minute().is_empty());
+}
+
+#[test]
 fn waits_as_long_as_the_rule_says() {
     let mut bench = Bench::new(ratio().lasting(Duration::from_secs(120)));
     bench.count("messages_total", 10);
