@@ -6,13 +6,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::{ConfigError, Error, Filter, Layer, LogGuard};
+use crate::queue::{self, DEFAULT_BYTES};
+use crate::{Compression, ConfigError, Error, Filter, Layer, LogGuard, OnFull};
 
 mod env;
 mod open;
+#[cfg(feature = "appender")]
+mod writers;
 
-/// A single line must fit, however small the queue.
-const MIN_QUEUE_BYTES: usize = 4096;
+#[cfg(feature = "appender")]
+pub use self::writers::LineFormat;
+#[cfg(feature = "appender")]
+use self::writers::WriterSink;
+
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What goes to standard output.
@@ -32,6 +38,14 @@ pub enum Console {
     Text,
 }
 
+/// What is done for the last lines, beside the guard.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ends {
+    pub(crate) panic_hook: bool,
+    #[cfg(feature = "exit")]
+    pub(crate) flush_at_exit: bool,
+}
+
 /// How a program logs.
 ///
 /// | setting | default | variable |
@@ -44,7 +58,12 @@ pub enum Console {
 /// | rotated files kept per sink | 10 | `LOG_BACKUPS` |
 /// | age at which rotated files go | 30 days | `LOG_RETENTION_DAYS` |
 /// | environment | `development` | `ENVIRONMENT` |
+/// | size of a sink's files together | no limit beside their number | – |
+/// | compression of rotated text files | none | – |
 /// | queue of each sink | 8 MiB | – |
+/// | what a full queue drops | what is less severe than `warn` first | – |
+/// | panics are logged | yes, by [`init`](Self::init) | – |
+/// | `process::exit` waits for the last lines | no | – |
 ///
 /// The files of a service named `api` are `api.log` (everything), `api_errors.log` (level `error` only) and `api_json.log`
 /// (one ECS object a line). Each is rotated as [`RollingFile`](crate::RollingFile) says, and when it is a day old.
@@ -63,7 +82,13 @@ pub struct LogConfig {
     max_bytes: u64,
     backups: usize,
     retention: Duration,
+    total_bytes: Option<u64>,
+    compression: Compression,
     queue_bytes: usize,
+    on_full: OnFull,
+    ends: Ends,
+    #[cfg(feature = "appender")]
+    writers: Vec<WriterSink>,
     warnings: Vec<String>,
 }
 
@@ -85,7 +110,17 @@ impl LogConfig {
             max_bytes: 10 * 1024 * 1024,
             backups: 10,
             retention: 30 * DAY,
-            queue_bytes: 8 * 1024 * 1024,
+            total_bytes: None,
+            compression: Compression::None,
+            queue_bytes: DEFAULT_BYTES,
+            on_full: OnFull::default(),
+            ends: Ends {
+                panic_hook: true,
+                #[cfg(feature = "exit")]
+                flush_at_exit: false,
+            },
+            #[cfg(feature = "appender")]
+            writers: Vec::new(),
             warnings: Vec::new(),
         }
     }
@@ -172,11 +207,43 @@ impl LogConfig {
         self
     }
 
-    /// Sets how many bytes may wait for each sink, at least 4 KiB.
-    ///
-    /// When they are used up, lines are dropped and counted; the last tenth is kept for `WARN` and `ERROR`.
+    /// Sets how many bytes the files of one sink may have together, at least [`with_max_bytes`](Self::with_max_bytes).
+    pub fn with_total_bytes(mut self, bytes: Option<u64>) -> Self {
+        self.total_bytes = bytes;
+        self
+    }
+
+    /// Sets what becomes of rotated text files; JSON files stay as they are, because Filebeat reads them.
+    pub fn with_compression(mut self, compression: Compression) -> Self {
+        self.compression = compression;
+        self
+    }
+
+    /// Sets how many bytes may wait for each sink, from 16 KiB to 1 GiB; a queue never takes more memory than that.
     pub fn with_queue_bytes(mut self, bytes: usize) -> Self {
         self.queue_bytes = bytes;
+        self
+    }
+
+    /// Sets what becomes of a line when a queue is full; the sink itself tells of lost lines once it works again.
+    pub fn with_on_full(mut self, on_full: OnFull) -> Self {
+        self.on_full = on_full;
+        self
+    }
+
+    /// Sets whether [`init`](Self::init) makes panics ERROR lines with message, location and backtrace.
+    ///
+    /// The hook that was there before runs afterwards. The lines are flushed, for at most a second, because the panic may end
+    /// the process; while one thread waits for that no other one does.
+    pub fn with_panic_hook(mut self, on: bool) -> Self {
+        self.ends.panic_hook = on;
+        self
+    }
+
+    /// Sets whether `std::process::exit` waits for the last lines, at most two seconds, after [`init`](Self::init).
+    #[cfg(feature = "exit")]
+    pub fn with_flush_at_exit(mut self, on: bool) -> Self {
+        self.ends.flush_at_exit = on;
         self
     }
 
@@ -205,6 +272,10 @@ impl LogConfig {
         crate::init::install(self)
     }
 
+    pub(crate) fn ends(&self) -> Ends {
+        self.ends
+    }
+
     fn check(&self) -> Result<(), ConfigError> {
         let mut problems = Vec::new();
         let name = &self.service;
@@ -223,12 +294,13 @@ impl LogConfig {
         if self.retention.is_zero() {
             problems.push("retention: zero would delete every rotated file".to_owned());
         }
-        if self.queue_bytes < MIN_QUEUE_BYTES {
+        if let Some(total) = self.total_bytes.filter(|total| *total < self.max_bytes) {
             problems.push(format!(
-                "queue: {} bytes are less than {MIN_QUEUE_BYTES}",
-                self.queue_bytes
+                "{total} bytes in all are less than the {} of one file",
+                self.max_bytes
             ));
         }
+        problems.extend(queue::check_bytes(self.queue_bytes).err());
         if problems.is_empty() {
             Ok(())
         } else {

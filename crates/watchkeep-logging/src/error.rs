@@ -20,10 +20,7 @@ pub(crate) enum Kind {
     #[error("cannot open log file `{}`", path.display())]
     Open { path: PathBuf, source: io::Error },
     #[error("cannot start the writer thread of log sink `{sink}`")]
-    Spawn {
-        sink: &'static str,
-        source: io::Error,
-    },
+    Spawn { sink: String, source: io::Error },
 }
 
 /// Every problem found in one configuration, not only the first.
@@ -43,6 +40,11 @@ impl Error {
     /// Returns whether a value of the configuration is wrong.
     pub fn is_config(&self) -> bool {
         matches!(self.0, Kind::Config(_))
+    }
+
+    /// Returns whether another writer, here or in another process, has one of the files open.
+    pub fn is_in_use(&self) -> bool {
+        matches!(&self.0, Kind::Open { source, .. } if source.kind() == io::ErrorKind::ResourceBusy)
     }
 
     /// Returns whether the machine refused a file or a thread.

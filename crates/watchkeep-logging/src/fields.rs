@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::escape;
+use crate::stats::Losses;
 
 mod recorder;
 
@@ -63,6 +64,13 @@ struct Entry {
 // === impl Fields ===
 
 impl Fields {
+    pub(crate) fn of_losses(losses: Losses) -> Self {
+        let mut fields = Self::default();
+        fields.push("dropped", &losses.dropped.to_string());
+        fields.push("failed", &losses.failed.to_string());
+        fields
+    }
+
     pub(crate) fn clear(&mut self) {
         self.bytes.clear();
         self.bytes.shrink_to(MAX_VALUE_BYTES);

@@ -9,15 +9,15 @@ use tracing_log::AsLog;
 
 use crate::clock::Deadline;
 use crate::layer::Shared;
+use crate::queue::FLUSH_AT_END;
+use crate::sink::Queue;
 use crate::{Filter, FlushReport, SinkStats};
-
-/// How long the end of a program waits for its last lines.
-const FLUSH_AT_END: Duration = Duration::from_secs(5);
 
 /// Keeps logging flushed: dropped at the end of `main`, it waits until all lines are written, at most five seconds.
 ///
 /// Bind it to a name: `let _ =` would drop it at once. Lines logged after the drop are still written, but nobody waits for
-/// them. `std::process::exit` drops nothing: call [`flush`](Self::flush) before.
+/// them. `std::process::exit` drops nothing: call [`flush`](Self::flush) before, or see [`LogConfig`](crate::LogConfig) for
+/// the feature `exit`.
 #[must_use = "dropped at once, it does not wait for the last lines"]
 pub struct LogGuard {
     handle: LogHandle,
@@ -83,16 +83,27 @@ impl LogHandle {
     ///
     /// It blocks the thread: in asynchronous code, call it where blocking is allowed.
     pub fn flush(&self, timeout: Duration) -> FlushReport {
-        let deadline = Deadline::after(timeout);
+        self.wait_for_all(Deadline::after(timeout), Queue::begin_flush)
+    }
+
+    /// Makes every file sink write what was logged so far, and go on in a new file; waits for it, at most for `timeout` in all.
+    ///
+    /// A line logged before the call is in the old file, one logged after it returned, with a complete report, in the new one.
+    /// An empty file stays; a rotation that fails is counted in [`SinkStats::io_errors`].
+    pub fn rotate(&self, timeout: Duration) -> FlushReport {
+        self.wait_for_all(Deadline::after(timeout), Queue::begin_rotation)
+    }
+
+    fn wait_for_all(&self, deadline: Deadline, begin: fn(&Queue) -> u64) -> FlushReport {
         let sinks = &self.shared.sinks;
         // All are woken before the first one is waited for.
-        let goals: Vec<u64> = sinks.iter().map(|sink| sink.queue.begin_flush()).collect();
+        let goals: Vec<u64> = sinks.iter().map(|sink| begin(&sink.queue)).collect();
         let pending = sinks
             .iter()
             .zip(goals)
             .map(|(sink, goal)| sink.queue.end_flush(goal, deadline))
             .sum();
-        let lost = self.stats().iter().map(|s| s.dropped + s.failed).sum();
+        let lost = self.stats().iter().map(|sink| sink.total().lost()).sum();
         FlushReport { pending, lost }
     }
 
@@ -111,7 +122,8 @@ impl LogHandle {
         sinks.map(|sink| sink.queue.stats()).collect()
     }
 
-    /// Returns how many events were not logged because they came from a value that was just being formatted for another event.
+    /// Returns how many events were not logged because they came out of logging itself: from a value that was just being
+    /// formatted for another event, or from a writer of the program's own.
     pub fn nested_events(&self) -> u64 {
         self.shared.nested.load(Ordering::Relaxed)
     }

@@ -28,6 +28,7 @@ pub(crate) fn install(config: LogConfig) -> Result<LogGuard, Error> {
     if tracing::dispatcher::has_been_set() {
         return Err(Kind::AlreadySet.into());
     }
+    let ends = config.ends();
     let (layer, mut guard) = config.build()?;
     let shared = layer.shared();
     shared.alone.store(true, Ordering::Relaxed);
@@ -37,6 +38,13 @@ pub(crate) fn install(config: LogConfig) -> Result<LogGuard, Error> {
     if LogTracer::builder().with_max_level(level).init().is_err() {
         // Half of the ecosystem comes through; better than a program that does not start.
         guard.warn("another logger is installed for the `log` crate: its records do not come here");
+    }
+    if ends.panic_hook {
+        crate::panic::install(guard.handle());
+    }
+    #[cfg(feature = "exit")]
+    if ends.flush_at_exit && !crate::exit::install(guard.handle()) {
+        guard.warn("the system takes no more functions for the exit: there nobody waits for the last lines");
     }
     Ok(guard)
 }

@@ -8,16 +8,17 @@ use std::sync::{PoisonError, RwLock};
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::Interest;
-use tracing::{Event, Level, Metadata, Subscriber};
+use tracing::{Event, Metadata, Subscriber};
 use tracing_log::NormalizeEvent;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::Filter;
-use crate::clock::Clock;
+use crate::clock::{Clock, Deadline};
 use crate::fields::{Fields, MAX_VALUE_BYTES, Recorder};
+use crate::queue::CLOSE_AT_END;
 use crate::render::{Form, Line, Renderer, Stamps};
-use crate::sink::Queue;
+use crate::sink::{self, Queue};
 
 /// The layer that writes all lines, for a registry of the user's own.
 ///
@@ -80,8 +81,11 @@ impl Layer {
     }
 
     /// Runs `work` with the buffers of this thread; `false` when they are in use, because a value that is just being
-    /// formatted logs itself.
+    /// formatted logs itself, or when the thread writes lines, which would make more of them.
     fn with_scratch(&self, work: impl FnOnce(&mut Scratch)) -> bool {
+        if sink::is_worker() {
+            return false;
+        }
         let mut work = Some(work);
         let outcome = SCRATCH.try_with(|scratch| match scratch.try_borrow_mut() {
             Ok(mut scratch) => {
@@ -260,7 +264,7 @@ impl Shared {
                 self.renderer.render(sink.form, line, stamps, buffer);
                 last = Some(sink.form);
             }
-            sink.queue.push(buffer, line.level <= Level::WARN);
+            sink.queue.push(buffer, 1, line.level);
         }
     }
 }
@@ -269,6 +273,11 @@ impl Drop for Shared {
     fn drop(&mut self) {
         for sink in &self.sinks {
             sink.queue.close();
+        }
+        // So that the same files can be opened again.
+        let deadline = Deadline::after(CLOSE_AT_END);
+        for sink in &self.sinks {
+            sink.queue.wait_for_end(deadline);
         }
     }
 }

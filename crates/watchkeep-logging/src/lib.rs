@@ -45,24 +45,31 @@ mod clock;
 mod config;
 mod error;
 mod escape;
+#[cfg(feature = "exit")]
+mod exit;
 mod fields;
 mod filter;
 mod handle;
 mod init;
 mod layer;
+mod panic;
+mod queue;
 mod render;
 mod rolling;
 mod sink;
 mod stats;
 
+#[cfg(feature = "appender")]
+pub use self::config::LineFormat;
 pub use self::config::{Console, LogConfig};
 pub use self::error::{ConfigError, Error};
 pub use self::filter::{Filter, FilterError};
 pub use self::handle::{LogGuard, LogHandle};
 pub use self::init::init;
 pub use self::layer::Layer;
-pub use self::rolling::{RollingFile, RollingFileBuilder};
-pub use self::stats::{FlushReport, SinkStats};
+pub use self::queue::{OnFull, QueueConfig, QueueGuard, QueueWriter};
+pub use self::rolling::{Compression, RollingFile, RollingFileBuilder, RollingFileWriter};
+pub use self::stats::{FlushReport, LineCounts, Losses, SinkStats};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

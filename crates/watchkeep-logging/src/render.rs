@@ -6,13 +6,14 @@ use tracing::Level;
 
 use crate::escape;
 use crate::fields::Fields;
+use crate::stats::Losses;
 
 mod stamp;
 
 pub(crate) use self::stamp::Stamps;
 
 /// How a sink wants its lines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Form {
     Json,
     Pretty { color: bool },
@@ -46,6 +47,21 @@ pub(crate) struct Renderer {
     /// What follows the target.
     json_tail: Vec<u8>,
     zone: TimeZone,
+}
+
+// === impl Line ===
+
+impl<'a> Line<'a> {
+    /// The news of lost lines, in the sink that has lost them.
+    pub(crate) fn of_losses(level: Level, time: Timestamp, fields: &'a Fields) -> Self {
+        Self {
+            time,
+            level,
+            target: env!("CARGO_CRATE_NAME"),
+            message: "log lines were lost",
+            fields,
+        }
+    }
 }
 
 // === impl Renderer ===
@@ -141,6 +157,19 @@ impl Renderer {
         line.fields.write_text(out);
         out.extend_from_slice(reset.as_bytes());
     }
+}
+
+/// Returns the line that tells of lost lines where nothing is known of the form of the others.
+pub(crate) fn notice_text(losses: Losses, now: Timestamp) -> Vec<u8> {
+    let mut out = Vec::new();
+    let fields = Fields::of_losses(losses);
+    text(
+        Line::of_losses(Level::WARN, now, &fields),
+        &mut Stamps::default(),
+        &mut out,
+    );
+    out.push(b'\n');
+    out
 }
 
 fn text(line: Line<'_>, stamps: &mut Stamps, out: &mut Vec<u8>) {

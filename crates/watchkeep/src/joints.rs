@@ -45,15 +45,38 @@ pub(crate) fn build_info(
     watchkeep_metrics::build_info(recorder, service, &all);
 }
 
+/// What stands in the label `level`, least severe first.
+#[cfg(all(feature = "metrics", feature = "logging"))]
+const LOG_LEVELS: [(tracing::Level, &str); 5] = [
+    (tracing::Level::TRACE, "trace"),
+    (tracing::Level::DEBUG, "debug"),
+    (tracing::Level::INFO, "info"),
+    (tracing::Level::WARN, "warn"),
+    (tracing::Level::ERROR, "error"),
+];
+
 /// Puts the log sinks' numbers among the metrics, each time they are read.
 #[cfg(all(feature = "metrics", feature = "logging"))]
 pub(crate) fn export_log_numbers(
     recorder: &watchkeep_metrics::Recorder,
     logs: watchkeep_logging::LogHandle,
 ) {
+    describe_log_numbers();
+    recorder.before_render(move |recorder| {
+        metrics::with_local_recorder(recorder, || {
+            for sink in logs.stats() {
+                export_sink(&sink);
+            }
+            metrics::counter!("watchkeep_log_nested_events_total").absolute(logs.nested_events());
+        });
+    });
+}
+
+#[cfg(all(feature = "metrics", feature = "logging"))]
+fn describe_log_numbers() {
     metrics::describe_counter!(
         "watchkeep_log_lines_total",
-        "Log lines by sink and end: written, dropped for want of room, or failed to be written."
+        "Log lines by sink, level and end: written, dropped for want of room, or failed to be written."
     );
     metrics::describe_counter!(
         "watchkeep_log_written_bytes_total",
@@ -64,31 +87,71 @@ pub(crate) fn export_log_numbers(
         "watchkeep_log_rotations_total",
         "How often a log file was rotated."
     );
+    metrics::describe_counter!(
+        "watchkeep_log_io_errors_total",
+        "Failed attempts to write, rotate, compress or delete a log file; lines that were lost are counted elsewhere."
+    );
     metrics::describe_gauge!(
         "watchkeep_log_queue_bytes",
         metrics::Unit::Bytes,
         "Bytes that wait in a log sink's queue."
     );
-    recorder.before_render(move |recorder| {
-        metrics::with_local_recorder(recorder, || {
-            for sink in logs.stats() {
-                let lines = |outcome: &'static str, count: u64| {
-                    metrics::counter!("watchkeep_log_lines_total", "sink" => sink.name, "outcome" => outcome)
-                        .absolute(count);
-                };
-                lines("written", sink.written);
-                lines("dropped", sink.dropped);
-                lines("failed", sink.failed);
-                metrics::counter!("watchkeep_log_written_bytes_total", "sink" => sink.name)
-                    .absolute(sink.bytes_written);
-                metrics::counter!("watchkeep_log_rotations_total", "sink" => sink.name)
-                    .absolute(sink.rotations);
-                #[expect(clippy::cast_precision_loss, reason = "a queue is far below 2^52 bytes")]
-                metrics::gauge!("watchkeep_log_queue_bytes", "sink" => sink.name)
-                    .set(sink.queue_bytes as f64);
-            }
-        });
-    });
+    metrics::describe_gauge!(
+        "watchkeep_log_queue_high_water_bytes",
+        metrics::Unit::Bytes,
+        "The most bytes that have ever waited in a log sink's queue."
+    );
+    metrics::describe_gauge!(
+        "watchkeep_log_sink_failing",
+        "1 while the last attempt of a log sink to write has failed, else 0."
+    );
+    metrics::describe_counter!(
+        "watchkeep_log_nested_events_total",
+        "Events that were not logged because they came out of logging itself."
+    );
+}
+
+#[cfg(all(feature = "metrics", feature = "logging"))]
+fn export_sink(sink: &watchkeep_logging::SinkStats) {
+    let name = || metrics::SharedString::from(sink.name.clone().into_owned());
+    for (level, word) in LOG_LEVELS {
+        let counts = sink.lines(level);
+        let ends = [
+            ("written", counts.written),
+            ("dropped", counts.dropped),
+            ("failed", counts.failed),
+        ];
+        for (outcome, count) in ends {
+            metrics::counter!("watchkeep_log_lines_total", "sink" => name(), "level" => word, "outcome" => outcome)
+                .absolute(count);
+        }
+    }
+    let counters = [
+        ("watchkeep_log_written_bytes_total", sink.bytes_written),
+        ("watchkeep_log_rotations_total", sink.rotations),
+        ("watchkeep_log_io_errors_total", sink.io_errors),
+    ];
+    for (counter, value) in counters {
+        metrics::counter!(counter, "sink" => name()).absolute(value);
+    }
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a queue is far below 2^52 bytes"
+    )]
+    let gauges = [
+        ("watchkeep_log_queue_bytes", sink.queue_bytes as f64),
+        (
+            "watchkeep_log_queue_high_water_bytes",
+            sink.queue_high_water_bytes as f64,
+        ),
+        (
+            "watchkeep_log_sink_failing",
+            f64::from(u8::from(sink.is_failing)),
+        ),
+    ];
+    for (gauge, value) in gauges {
+        metrics::gauge!(gauge, "sink" => name()).set(value);
+    }
 }
 
 /// The task that evaluates the rules; dropping this ends it.

@@ -1,5 +1,6 @@
 //! Opens what a configuration asks for.
 
+use std::borrow::Cow;
 use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64};
@@ -8,6 +9,8 @@ use std::sync::{Arc, RwLock};
 use tracing::Level;
 use tracing::level_filters::LevelFilter;
 
+#[cfg(feature = "appender")]
+use super::WriterSink;
 use super::{Console, DAY, LogConfig};
 use crate::clock::Clock;
 use crate::error::Kind;
@@ -15,7 +18,15 @@ use crate::fields::Fields;
 use crate::layer::{Shared, Sink};
 use crate::render::{Form, Line, Renderer, Service, Stamps};
 use crate::sink::{self, Notice, Output, Queue};
-use crate::{Error, RollingFile};
+use crate::{Compression, Error, RollingFile};
+
+/// A sink before it has its thread.
+pub(super) struct Plan {
+    pub(super) name: Cow<'static, str>,
+    pub(super) form: Form,
+    pub(super) level: LevelFilter,
+    pub(super) output: Box<dyn Output>,
+}
 
 impl LogConfig {
     pub(super) fn open(&self, clock: Clock) -> Result<Shared, Error> {
@@ -34,50 +45,59 @@ impl LogConfig {
             nested: AtomicU64::new(0),
             clock,
         };
-        // Sinks of the same form stand together: each form is rendered once. All files are opened before a thread starts.
-        let mut outputs: Vec<(&'static str, Form, LevelFilter, Box<dyn Output>)> = Vec::new();
+        // All files are opened before a thread starts.
+        let mut plans = Vec::new();
         if let Some(dir) = &self.dir {
-            let mut file = |name, end: &str, form, level| {
-                let file = self.file(dir, end, &shared.clock)?;
-                outputs.push((name, form, level, Box::new(file)));
-                Ok::<(), Error>(())
-            };
+            let text = self.compression;
             if self.json.unwrap_or(self.environment == "production") {
-                file("json", "_json.log", Form::Json, LevelFilter::TRACE)?;
+                // What reads it again, here or in Filebeat, reads it as it is.
+                let output = self.file(dir, "_json.log", Compression::None, &shared.clock)?;
+                plans.push(Plan::new("json", Form::Json, output));
             }
-            file("file", ".log", Form::Text, LevelFilter::TRACE)?;
-            file("errors", "_errors.log", Form::Text, LevelFilter::ERROR)?;
+            let output = self.file(dir, ".log", text, &shared.clock)?;
+            plans.push(Plan::new("file", Form::Text, output));
+            let output = self.file(dir, "_errors.log", text, &shared.clock)?;
+            plans.push(Plan {
+                level: LevelFilter::ERROR,
+                ..Plan::new("errors", Form::Text, output)
+            });
         }
         if let Some(form) = self.console_form() {
-            let console = (
-                "console",
-                form,
-                LevelFilter::TRACE,
-                Box::new(sink::Console) as _,
-            );
-            let at = if form == Form::Json { 0 } else { outputs.len() };
-            outputs.insert(at, console);
+            plans.push(Plan::new("console", form, sink::Console));
         }
-        for (name, form, level, output) in outputs {
-            let queue = Arc::new(Queue::new(name, self.queue_bytes));
+        #[cfg(feature = "appender")]
+        plans.extend(self.writers.iter().map(WriterSink::plan));
+        // Sinks of the same form stand together: each form is rendered once.
+        plans.sort_by_key(|plan| plan.form);
+        for plan in plans {
+            let queue = Arc::new(Queue::new(plan.name, self.queue_bytes, self.on_full));
             // Dropped on an error, `shared` closes the queues that run already.
             shared.sinks.push(Sink {
-                form,
-                level,
+                form: plan.form,
+                level: plan.level,
                 queue: Arc::clone(&queue),
             });
-            Queue::spawn(&queue, output, shared.notice(form, level))?;
+            let notice = shared.notice(plan.form, plan.level);
+            Queue::spawn(&queue, plan.output, self.queue_bytes, notice)?;
         }
         Ok(shared)
     }
 
-    fn file(&self, dir: &Path, end: &str, clock: &Clock) -> Result<RollingFile, Error> {
+    fn file(
+        &self,
+        dir: &Path,
+        end: &str,
+        compression: Compression,
+        clock: &Clock,
+    ) -> Result<RollingFile, Error> {
         let path = dir.join(format!("{}{end}", self.service));
         RollingFile::builder(&path)
             .with_max_bytes(self.max_bytes)
             .with_max_age(DAY)
             .with_backups(self.backups)
             .with_retention(self.retention)
+            .with_total_bytes(self.total_bytes)
+            .with_compression(compression)
             .with_clock(clock.clone())
             .open()
             .map_err(|source| Error::from(Kind::Open { path, source }))
@@ -106,17 +126,25 @@ impl Shared {
         let level = level
             .into_level()
             .map_or(Level::WARN, |l| l.min(Level::WARN));
-        Box::new(move |dropped, out| {
-            let mut fields = Fields::default();
-            fields.push("dropped", &dropped.to_string());
-            let line = Line {
-                time: clock.now(),
-                level,
-                target: env!("CARGO_CRATE_NAME"),
-                message: "log lines were dropped",
-                fields: &fields,
-            };
-            renderer.render(form, line, &mut Stamps::default(), out);
+        Box::new(move |losses| {
+            let fields = Fields::of_losses(losses);
+            let line = Line::of_losses(level, clock.now(), &fields);
+            let mut out = Vec::new();
+            renderer.render(form, line, &mut Stamps::default(), &mut out);
+            (out, level)
         })
+    }
+}
+
+// === impl Plan ===
+
+impl Plan {
+    fn new(name: impl Into<Cow<'static, str>>, form: Form, output: impl Output + 'static) -> Self {
+        Self {
+            name: name.into(),
+            form,
+            level: LevelFilter::TRACE,
+            output: Box::new(output),
+        }
     }
 }

@@ -1,10 +1,13 @@
 //! The open file, and where in it the writing stands.
 
-use std::fs::{self, File, Metadata, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::fs::{self, File, Metadata};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use jiff::Timestamp;
+use memchr::{memchr, memrchr};
+
+use super::disk::Disk;
 
 /// How far back an unfinished last line is looked for.
 const LONGEST_TORN_LINE: u64 = 1024 * 1024;
@@ -13,10 +16,13 @@ const LONGEST_TORN_LINE: u64 = 1024 * 1024;
 #[derive(Debug)]
 pub(super) struct Active {
     file: File,
+    #[cfg(unix)]
+    id: (u64, u64),
     pub(super) size: u64,
+    /// Where the last whole line ends.
+    line_end: u64,
     /// When its first line was written, as far as known.
     pub(super) born: Timestamp,
-    pub(super) mid_line: bool,
     /// Whether it is a file, and no pipe or device, which cannot be rotated.
     pub(super) regular: bool,
 }
@@ -24,76 +30,111 @@ pub(super) struct Active {
 // === impl Active ===
 
 impl Active {
-    pub(super) fn open(path: &Path, now: Timestamp) -> io::Result<Self> {
-        let file = match options().open(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                if let Some(folder) = path.parent() {
-                    fs::create_dir_all(folder)?;
-                }
-                options().open(path)?
-            }
-            outcome => outcome?,
-        };
+    pub(super) fn open(disk: &dyn Disk, path: &Path, now: Timestamp) -> io::Result<Self> {
+        let file = disk.open(path)?;
         let metadata = file.metadata()?;
         let regular = metadata.is_file();
         let size = if regular {
-            cut_torn_line(&file, metadata.len())?
+            cut_torn_line(disk, &file, metadata.len())?
         } else {
             0
         };
         Ok(Self {
+            #[cfg(unix)]
+            id: identity(&metadata),
             born: if size == 0 { now } else { born(&metadata, now) },
             file,
             size,
-            mid_line: false,
+            line_end: size,
             regular,
         })
     }
 
-    /// Returns whether what stands at the path is still this file.
-    #[cfg(unix)]
-    pub(super) fn is_at(&self, there: &Metadata) -> bool {
-        use std::os::unix::fs::MetadataExt;
-        self.file
-            .metadata()
-            .is_ok_and(|own| own.dev() == there.dev() && own.ino() == there.ino())
+    /// Returns whether the last line has no end yet.
+    pub(super) fn is_mid_line(&self) -> bool {
+        self.size != self.line_end
     }
 
-    /// Without the identity of a file, only a reopening looks again.
+    /// Returns whether what stands at the path is still this file, and takes note of its size there: somebody may have cut it.
+    ///
+    /// Asked only between two lines.
+    #[cfg(unix)]
+    pub(super) fn is_at(&mut self, path: &Path) -> bool {
+        let Ok(there) = fs::metadata(path) else {
+            return false;
+        };
+        if self.regular {
+            self.size = there.len();
+            self.line_end = self.size;
+        }
+        self.id == identity(&there)
+    }
+
+    /// Without the identity of a file, only a missing one is noticed.
     #[cfg(not(unix))]
-    pub(super) fn is_at(&self, _there: &Metadata) -> bool {
-        true
+    pub(super) fn is_at(&mut self, path: &Path) -> bool {
+        path.exists()
+    }
+
+    /// Returns whether the beginning of the last line is still where it was written.
+    pub(super) fn is_unchanged(&self) -> bool {
+        !self.regular || self.file.metadata().is_ok_and(|own| own.len() == self.size)
+    }
+
+    /// Takes the beginning of an unfinished line back, or ends the line when that is impossible.
+    pub(super) fn drop_unfinished(&mut self, disk: &dyn Disk) -> io::Result<()> {
+        if !self.is_mid_line() {
+            return Ok(());
+        }
+        let cut = if self.regular {
+            let length = self.file.metadata()?.len();
+            cut_torn_line(disk, &self.file, length)
+        } else {
+            Err(io::ErrorKind::Unsupported.into())
+        };
+        self.size = match cut {
+            Ok(size) => size,
+            Err(_) => self.size + disk.write(&self.file, b"\n")? as u64,
+        };
+        self.line_end = self.size;
+        Ok(())
     }
 
     /// Writes as many whole lines as there is room for, and at least one.
-    pub(super) fn write(&mut self, lines: &[u8], max: u64, now: Timestamp) -> io::Result<usize> {
+    pub(super) fn write(
+        &mut self,
+        disk: &dyn Disk,
+        lines: &[u8],
+        max: u64,
+        now: Timestamp,
+    ) -> io::Result<usize> {
         let room = usize::try_from(max.saturating_sub(self.size)).unwrap_or(usize::MAX);
         let part = if lines.len() <= room || !self.regular {
             lines
         } else {
-            let last = lines[..room].iter().rposition(|b| *b == b'\n');
+            let last = memrchr(b'\n', &lines[..room]);
             &lines[..last.map_or_else(|| first_line(lines), |end| end + 1)]
         };
-        let count = self.file.write(part)?;
+        let count = disk.write(&self.file, part)?;
         if self.size == 0 {
             self.born = now;
         }
+        if let Some(end) = memrchr(b'\n', &part[..count]) {
+            self.line_end = self.size.saturating_add(end as u64 + 1);
+        }
         self.size = self.size.saturating_add(count as u64);
-        self.mid_line = count > 0 && part[count - 1] != b'\n';
         Ok(count)
     }
 }
 
-fn options() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.read(true).append(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o640);
-    options
+#[cfg(unix)]
+fn identity(metadata: &Metadata) -> (u64, u64) {
+    use std::os::unix::fs::MetadataExt;
+    (metadata.dev(), metadata.ino())
 }
 
 /// Returns the length of a file without its unfinished last line, which it has lost then.
-fn cut_torn_line(mut file: &File, size: u64) -> io::Result<u64> {
+fn cut_torn_line(disk: &dyn Disk, mut file: &File, size: u64) -> io::Result<u64> {
     let start = size.saturating_sub(LONGEST_TORN_LINE);
     let mut last = [0];
     if size == 0 {
@@ -107,18 +148,18 @@ fn cut_torn_line(mut file: &File, size: u64) -> io::Result<u64> {
     let mut tail = Vec::new();
     file.seek(SeekFrom::Start(start))?;
     file.take(LONGEST_TORN_LINE).read_to_end(&mut tail)?;
-    match tail.iter().rposition(|b| *b == b'\n') {
+    match memrchr(b'\n', &tail) {
         Some(end) => {
             let size = start + end as u64 + 1;
-            file.set_len(size)?;
+            disk.cut(file, size)?;
             Ok(size)
         }
         None if start == 0 => {
-            file.set_len(0)?;
+            disk.cut(file, 0)?;
             Ok(0)
         }
         // Too long for a line of ours: it is only ended.
-        None => file.write_all(b"\n").map(|()| size + 1),
+        None => disk.write(file, b"\n").map(|_| size + 1),
     }
 }
 
@@ -132,8 +173,5 @@ fn born(metadata: &Metadata, now: Timestamp) -> Timestamp {
 }
 
 pub(super) fn first_line(lines: &[u8]) -> usize {
-    lines
-        .iter()
-        .position(|b| *b == b'\n')
-        .map_or(lines.len(), |end| end + 1)
+    memchr(b'\n', lines).map_or(lines.len(), |end| end + 1)
 }

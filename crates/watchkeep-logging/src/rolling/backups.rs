@@ -1,38 +1,59 @@
 //! The rotated files of one active file: their names, and which of them go.
 
-use std::fmt;
-use std::fs::{self, OpenOptions};
+use std::collections::BTreeMap;
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-const LAST_NUMBER: u16 = 9999;
-/// How often a name that another process has taken meanwhile is passed over.
+use super::disk::Disk;
+use super::suffix::Suffix;
+
+/// How many names that somebody else has taken are passed over in one rotation.
 const ATTEMPTS: usize = 100;
+/// Behind the name of a compressed file.
+pub(super) const GZIP: &str = ".gz";
+/// Behind the name of a compressed file that is not whole yet.
+pub(super) const PART: &str = ".gz.part";
 
 /// The rotated files beside an active one.
-#[derive(Debug)]
-pub(crate) struct Backups {
+#[derive(Clone, Debug)]
+pub(super) struct Backups {
+    disk: Arc<dyn Disk>,
     folder: PathBuf,
     /// The name of the active file, and the dot behind it.
     prefix: String,
+    /// The last name given, or found.
+    newest: Option<Suffix>,
 }
 
-/// What stands behind the name of the active file: `20260822T101530.123Z-0001`. Orders as it sorts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Suffix {
-    millis: i64,
-    number: u16,
+/// One rotated file, which stands there twice for as long as it is being compressed.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Backup {
+    /// The bytes of the file as it was rotated.
+    pub(super) plain: Option<u64>,
+    /// The bytes of the compressed file.
+    gzip: Option<u64>,
+    /// There is a compressed file that a crash has left unfinished, or that is being written.
+    part: bool,
+}
+
+/// What may stay.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    pub(super) count: usize,
+    pub(super) age: Duration,
+    /// How many bytes all rotated files may have together.
+    pub(super) bytes: Option<u64>,
 }
 
 // === impl Backups ===
 
 impl Backups {
-    pub(crate) fn new(active: &Path) -> io::Result<Self> {
+    pub(super) fn new(active: &Path, disk: Arc<dyn Disk>) -> io::Result<Self> {
         let name = active
             .file_name()
             .and_then(|name| name.to_str())
@@ -42,26 +63,29 @@ impl Backups {
             Some(_) | None => Path::new("."),
         };
         Ok(Self {
+            disk,
             folder: folder.to_owned(),
             prefix: format!("{name}."),
+            newest: None,
         })
     }
 
     /// Renames the active file to the next name in time order, which nobody else has.
-    pub(crate) fn take(&self, active: &Path, now: Timestamp) -> io::Result<()> {
-        let newest = self.list()?.last().copied();
-        let mut suffix = Suffix::after(newest, now.as_millisecond());
+    pub(super) fn take(&mut self, active: &Path, now: Timestamp) -> io::Result<()> {
+        let mut suffix = Suffix::after(self.newest, now);
         for _ in 0..ATTEMPTS {
-            let path = self.path(suffix);
+            let path = self.path(suffix, "");
             // Renaming would replace a file; making one first does not.
-            match OpenOptions::new().write(true).create_new(true).open(&path) {
-                Ok(_) => {
-                    return fs::rename(active, &path).inspect_err(|_| {
-                        let _ = fs::remove_file(&path);
-                    });
+            match self.disk.reserve(&path) {
+                Ok(()) => {
+                    self.disk.rename(active, &path).inspect_err(|_| {
+                        let _ = self.disk.remove(&path);
+                    })?;
+                    self.newest = Some(suffix);
+                    return Ok(());
                 }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                    suffix = Suffix::after(Some(suffix), suffix.millis);
+                    suffix = suffix.next();
                 }
                 Err(error) => return Err(error),
             }
@@ -69,122 +93,121 @@ impl Backups {
         Err(io::ErrorKind::AlreadyExists.into())
     }
 
-    /// Deletes all but the newest `kept`, and those older than `retention`; goes on after an error, and returns the first.
-    pub(crate) fn prune(&self, kept: usize, retention: Duration, now: Timestamp) -> io::Result<()> {
-        let retention = SignedDuration::try_from(retention).unwrap_or(SignedDuration::MAX);
+    /// Deletes what is beyond the limits, oldest first; goes on after an error, and returns the first.
+    pub(super) fn prune(&mut self, limits: Limits, now: Timestamp) -> io::Result<()> {
+        let age = SignedDuration::try_from(limits.age).unwrap_or(SignedDuration::MAX);
         let oldest = now
-            .checked_sub(retention)
+            .checked_sub(age)
             .unwrap_or(Timestamp::MIN)
             .as_millisecond();
-        let all = self.list()?;
-        let surplus = all.len().saturating_sub(kept);
+        let (mut kept, mut bytes) = (0, 0_u64);
+        let mut surplus = Vec::new();
+        let found = self.list()?.into_iter().rev();
+        for (suffix, backup) in found.filter(|(_, backup)| backup.is_there()) {
+            bytes = bytes.saturating_add(backup.bytes());
+            let fits = kept < limits.count
+                && suffix.millis() >= oldest
+                && limits.bytes.is_none_or(|limit| bytes <= limit)
+                // A crash can leave a name that was reserved and never used.
+                && !backup.is_empty();
+            if fits {
+                kept += 1;
+            } else {
+                surplus.push((suffix, backup));
+            }
+        }
         let mut outcome = Ok(());
-        for (index, suffix) in all.into_iter().enumerate() {
-            if index < surplus || suffix.millis < oldest {
-                match fs::remove_file(self.path(suffix)) {
-                    // Another process was faster.
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                    result => outcome = outcome.and(result),
-                }
+        for (suffix, backup) in surplus.into_iter().rev() {
+            for ending in backup.endings() {
+                let one = self.remove(suffix, ending);
+                outcome = outcome.and(one);
+            }
+        }
+        outcome
+    }
+
+    /// Deletes compressed files that a crash has left unfinished; their sources are still there.
+    pub(super) fn sweep(&mut self) -> io::Result<()> {
+        let mut outcome = Ok(());
+        for (suffix, backup) in self.list()? {
+            if backup.part {
+                let one = self.remove(suffix, PART);
+                outcome = outcome.and(one);
             }
         }
         outcome
     }
 
     /// Returns what is there, oldest first.
-    fn list(&self) -> io::Result<Vec<Suffix>> {
-        let mut found = Vec::new();
-        for entry in fs::read_dir(&self.folder)? {
-            let entry = entry?;
-            let name = entry.file_name();
-            let suffix = name
-                .to_str()
-                .and_then(|name| name.strip_prefix(&self.prefix))
-                .and_then(Suffix::parse);
-            if let Some(suffix) = suffix
-                && entry.file_type()?.is_file()
-            {
-                found.push(suffix);
+    pub(super) fn list(&mut self) -> io::Result<BTreeMap<Suffix, Backup>> {
+        let mut found = BTreeMap::<Suffix, Backup>::new();
+        for name in self.disk.names(&self.folder)? {
+            let Some((suffix, ending)) = name.to_str().and_then(|name| self.parse(name)) else {
+                continue;
+            };
+            // Neither a folder nor a link is a file of ours; what has gone meanwhile is none either.
+            let Ok(metadata) = fs::symlink_metadata(self.folder.join(&name)) else {
+                continue;
+            };
+            if metadata.is_file() {
+                let backup = found.entry(suffix).or_default();
+                match ending {
+                    GZIP => backup.gzip = Some(metadata.len()),
+                    PART => backup.part = true,
+                    _ => backup.plain = Some(metadata.len()),
+                }
             }
         }
-        found.sort_unstable();
+        self.newest = self.newest.max(found.keys().next_back().copied());
         Ok(found)
     }
 
-    fn path(&self, suffix: Suffix) -> PathBuf {
-        self.folder.join(format!("{}{suffix}", self.prefix))
+    pub(super) fn path(&self, suffix: Suffix, ending: &str) -> PathBuf {
+        self.folder.join(format!("{}{suffix}{ending}", self.prefix))
     }
-}
 
-// === impl Suffix ===
+    fn parse<'a>(&self, name: &'a str) -> Option<(Suffix, &'a str)> {
+        let rest = name.strip_prefix(&self.prefix)?;
+        let (suffix, ending) = rest.split_at_checked(25)?;
+        let known = matches!(ending, "" | GZIP | PART);
+        Some((Suffix::parse(suffix)?, known.then_some(ending)?))
+    }
 
-impl Suffix {
-    /// Returns the suffix for a rotation now; a clock that went back does not change the order of the names.
-    fn after(newest: Option<Self>, millis: i64) -> Self {
-        match newest {
-            Some(newest) if newest.millis >= millis && newest.number < LAST_NUMBER => Self {
-                millis: newest.millis,
-                number: newest.number + 1,
-            },
-            Some(newest) if newest.millis >= millis => Self {
-                millis: newest.millis + 1,
-                number: 1,
-            },
-            Some(_) | None => Self { millis, number: 1 },
+    #[cfg(feature = "gzip")]
+    pub(super) fn rename(&self, suffix: Suffix, from: &str, to: &str) -> io::Result<()> {
+        let (from, to) = (self.path(suffix, from), self.path(suffix, to));
+        self.disk.rename(&from, &to)
+    }
+
+    pub(super) fn remove(&self, suffix: Suffix, ending: &str) -> io::Result<()> {
+        match self.disk.remove(&self.path(suffix, ending)) {
+            // Somebody else was faster.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            outcome => outcome,
         }
     }
-
-    /// Reads exactly what `Display` writes, and nothing else.
-    fn parse(text: &str) -> Option<Self> {
-        let bytes = text.as_bytes();
-        let shape = bytes.len() == 25
-            && bytes.iter().enumerate().all(|(at, byte)| match at {
-                8 => *byte == b'T',
-                15 => *byte == b'.',
-                19 => *byte == b'Z',
-                20 => *byte == b'-',
-                _ => byte.is_ascii_digit(),
-            });
-        if !shape {
-            return None;
-        }
-        let part = |from: usize, to: usize| text[from..to].parse::<i16>().ok();
-        let small = |from, to| part(from, to).and_then(|number| i8::try_from(number).ok());
-        let time = DateTime::new(
-            part(0, 4)?,
-            small(4, 6)?,
-            small(6, 8)?,
-            small(9, 11)?,
-            small(11, 13)?,
-            small(13, 15)?,
-            i32::from(part(16, 19)?) * 1_000_000,
-        )
-        .ok()?;
-        Some(Self {
-            millis: TimeZone::UTC.to_timestamp(time).ok()?.as_millisecond(),
-            number: text[21..].parse().ok()?,
-        })
-    }
 }
 
-impl fmt::Display for Suffix {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let time = Timestamp::from_millisecond(self.millis).unwrap_or(Timestamp::MAX);
-        let at = TimeZone::UTC.to_datetime(time);
-        write!(
-            f,
-            "{:04}{:02}{:02}T{:02}{:02}{:02}.{:03}Z-{:04}",
-            at.year(),
-            at.month(),
-            at.day(),
-            at.hour(),
-            at.minute(),
-            at.second(),
-            at.millisecond(),
-            self.number
-        )
+// === impl Backup ===
+
+impl Backup {
+    fn bytes(&self) -> u64 {
+        let both = [self.plain, self.gzip].into_iter().flatten();
+        both.fold(0, u64::saturating_add)
+    }
+
+    /// Returns whether there is more than the beginning of a compressed file.
+    fn is_there(&self) -> bool {
+        self.plain.is_some() || self.gzip.is_some()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.plain == Some(0) && self.gzip.is_none()
+    }
+
+    fn endings(&self) -> impl Iterator<Item = &'static str> {
+        let plain = self.plain.map(|_| "");
+        // The compressor writes the unfinished one, and sees for itself that its source is gone.
+        [plain, self.gzip.map(|_| GZIP)].into_iter().flatten()
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,31 +1,58 @@
 //! Bounds, counts, flushes, and outputs that fail.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tracing::Level;
 
 use super::*;
+use crate::clock::Deadline;
+use crate::stats::LineCounts;
+use crate::{OnFull, SinkStats};
+
+mod full;
+
+const LIMIT: usize = 16 * 1024;
+const LONG: Duration = Duration::from_secs(30);
 
 /// An output that does what the test says, one answer a call, and writes everything once no answers are left.
 struct Script {
-    answers: Receiver<io::Result<usize>>,
+    answers: Receiver<Answer>,
     calls: Sender<()>,
     written: Arc<Mutex<Vec<u8>>>,
-    cuts: bool,
+    /// An unfinished line is lost, as in a file that was cut.
+    forgets: bool,
+}
+
+enum Answer {
+    Fail(io::ErrorKind),
+    Panic,
+    Write(usize),
 }
 
 struct Bench {
     queue: Arc<Queue>,
-    answers: Sender<io::Result<usize>>,
+    answers: Sender<Answer>,
     calls: Receiver<()>,
     written: Arc<Mutex<Vec<u8>>>,
 }
 
-const LONG: Duration = Duration::from_secs(30);
+impl Script {
+    fn forget(&self) {
+        let mut written = self.written.lock().unwrap();
+        let end = written.iter().rposition(|b| *b == b'\n');
+        written.truncate(end.map_or(0, |end| end + 1));
+    }
+}
 
 impl Output for Script {
     fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
         let _ = self.calls.send(());
         let count = match self.answers.recv() {
-            Ok(answer) => answer?.min(lines.len()),
+            Ok(Answer::Write(count)) => count.min(lines.len()),
+            Ok(Answer::Fail(kind)) => return Err(kind.into()),
+            Ok(Answer::Panic) => panic!("the writer breaks"),
             Err(_) => lines.len(),
         };
         let mut written = self.written.lock().unwrap();
@@ -33,13 +60,15 @@ impl Output for Script {
         Ok(count)
     }
 
-    fn take_back(&mut self) -> bool {
-        let mut written = self.written.lock().unwrap();
-        let end = written.iter().rposition(|b| *b == b'\n');
-        if self.cuts {
-            written.truncate(end.map_or(0, |end| end + 1));
+    fn can_continue(&mut self) -> bool {
+        if self.forgets {
+            self.forget();
         }
-        self.cuts
+        !self.forgets
+    }
+
+    fn give_up_line(&mut self) {
+        self.forget();
     }
 
     fn is_gone(&self, error: &io::Error) -> bool {
@@ -48,8 +77,12 @@ impl Output for Script {
 }
 
 impl Bench {
-    fn new(limit: usize, cuts: bool) -> Self {
-        let queue = Arc::new(Queue::new("test", limit));
+    fn new() -> Self {
+        Self::with(OnFull::default(), false)
+    }
+
+    fn with(on_full: OnFull, forgets: bool) -> Self {
+        let queue = Arc::new(Queue::new("test".into(), LIMIT, on_full));
         let (answers, script_answers) = channel();
         let (script_calls, calls) = channel();
         let written = Arc::default();
@@ -57,12 +90,13 @@ impl Bench {
             answers: script_answers,
             calls: script_calls,
             written: Arc::clone(&written),
-            cuts,
+            forgets,
         };
-        let notice: Notice = Box::new(|dropped, out| {
-            out.extend_from_slice(format!("dropped {dropped}\n").as_bytes());
+        let notice: Notice = Box::new(|losses| {
+            let line = format!("lost {} {}\n", losses.dropped, losses.failed);
+            (line.into_bytes(), Level::WARN)
         });
-        Queue::spawn(&queue, Box::new(script), notice).unwrap();
+        Queue::spawn(&queue, Box::new(script), LIMIT, notice).unwrap();
         Self {
             queue,
             answers,
@@ -71,16 +105,30 @@ impl Bench {
         }
     }
 
-    fn answer(&self, answer: io::Result<usize>) {
+    fn info(&self, line: &str) {
+        self.queue.push(line.as_bytes(), 1, Level::INFO);
+    }
+
+    fn error(&self, line: &str) {
+        self.queue.push(line.as_bytes(), 1, Level::ERROR);
+    }
+
+    fn answer(&self, answer: Answer) {
         self.answers.send(answer).unwrap();
     }
 
     fn fail(&self, kind: io::ErrorKind) {
-        self.answer(Err(kind.into()));
+        self.answer(Answer::Fail(kind));
     }
 
     fn called(&self) {
         self.calls.recv_timeout(LONG).unwrap();
+    }
+
+    /// Gives the worker something to do until it is answered.
+    fn occupied(&self) {
+        self.error("first\n");
+        self.called();
     }
 
     fn flush(&self) -> u64 {
@@ -92,159 +140,218 @@ impl Bench {
     fn finish(self) -> (String, SinkStats) {
         drop(self.answers);
         self.queue.close();
-        while self.calls.recv_timeout(LONG).is_ok() {}
+        self.queue.wait_for_end(Deadline::after(LONG));
         let stats = self.queue.stats();
         let written = self.written.lock().unwrap().clone();
+        settled(&stats);
         (String::from_utf8(written).unwrap(), stats)
     }
 }
 
 #[track_caller]
 fn settled(stats: &SinkStats) {
-    assert_eq!(
-        stats.accepted,
-        stats.written + stats.dropped + stats.failed,
-        "{stats:?}"
-    );
+    for lines in stats.lines.iter().copied().chain([stats.total()]) {
+        assert_eq!(
+            lines.accepted,
+            lines.written + lines.dropped + lines.failed,
+            "{stats:?}"
+        );
+    }
     assert_eq!(stats.queue_bytes, 0);
 }
 
+#[track_caller]
+fn check_counts(counts: LineCounts, accepted: u64, written: u64, dropped: u64, failed: u64) {
+    let expected = LineCounts {
+        accepted,
+        written,
+        dropped,
+        failed,
+    };
+    assert_eq!(counts, expected);
+}
+
 #[test]
-fn lines_come_out_in_order_and_are_counted() {
-    let bench = Bench::new(1000, true);
-    for line in ["a\n", "b\n", "c\n"] {
-        bench.queue.push(line.as_bytes(), false);
-    }
+fn lines_come_out_in_order_and_are_counted_by_level() {
+    let bench = Bench::new();
+    bench.info("a\n");
+    bench.error("b\n");
+    bench.info("c\n");
     for _ in 0..3 {
-        bench.answer(Ok(100));
+        bench.answer(Answer::Write(100));
     }
     assert_eq!(bench.flush(), 0);
     let (written, stats) = bench.finish();
     assert_eq!(written, "a\nb\nc\n");
-    assert_eq!(
-        (stats.accepted, stats.written, stats.bytes_written),
-        (3, 3, 6)
-    );
-    settled(&stats);
+    assert_eq!(stats.bytes_written, 6);
+    check_counts(stats.lines(Level::INFO), 2, 2, 0, 0);
+    check_counts(stats.lines(Level::ERROR), 1, 1, 0, 0);
+    check_counts(stats.lines(Level::WARN), 0, 0, 0, 0);
 }
 
 #[test]
-fn full_queue_drops_and_keeps_its_last_tenth_for_urgent_lines() {
-    let bench = Bench::new(100, true);
-    bench.queue.push(b"123456789\n", false);
-    // The worker holds it now, and it counts against the limit.
-    bench.called();
-    for _ in 0..20 {
-        bench.queue.push(b"123456789\n", false);
+fn many_lines_are_written_with_one_call() {
+    let bench = Bench::new();
+    bench.occupied();
+    for _ in 0..100 {
+        bench.info("line\n");
     }
-    let stats = bench.queue.stats();
-    assert_eq!(
-        (stats.accepted, stats.dropped, stats.queue_bytes),
-        (21, 12, 90)
-    );
-    bench.queue.push(b"!23456789\n", true);
-    bench.queue.push(b"!23456789\n", true);
-    let stats = bench.queue.stats();
-    assert_eq!(
-        (stats.accepted, stats.dropped, stats.queue_bytes),
-        (23, 13, 100)
-    );
-    for _ in 0..3 {
-        bench.answer(Ok(1000));
-    }
+    bench.answer(Answer::Write(LIMIT));
+    bench.answer(Answer::Write(LIMIT));
     assert_eq!(bench.flush(), 0);
-    let (written, stats) = bench.finish();
-    assert_eq!(written.matches("123456789").count(), 9);
-    assert_eq!(written.matches('!').count(), 1);
-    assert!(written.ends_with("dropped 13\n"), "{written}");
-    assert_eq!(stats.dropped, 13);
-    settled(&stats);
+    assert_eq!(bench.calls.try_iter().count(), 1);
+    bench.finish();
 }
 
 #[test]
-fn line_that_failed_is_written_once_the_output_works_again() {
-    let bench = Bench::new(1000, true);
-    bench.queue.push(b"x\n", false);
-    bench.called();
-    bench.queue.push(b"a\n", false);
-    bench.queue.push(b"bb\n", false);
-    bench.answer(Ok(1000));
+fn line_is_continued_after_an_error_and_never_repeated() {
+    let bench = Bench::new();
+    bench.occupied();
+    bench.info("a\n");
+    bench.info("bb\n");
+    bench.answer(Answer::Write(LIMIT));
     bench.fail(io::ErrorKind::StorageFull);
-    bench.answer(Ok(3));
+    bench.answer(Answer::Write(3));
     bench.fail(io::ErrorKind::StorageFull);
-    bench.answer(Ok(1000));
+    bench.answer(Answer::Write(0));
+    bench.answer(Answer::Write(1));
+    bench.answer(Answer::Write(LIMIT));
     assert_eq!(bench.flush(), 0);
     let stats = bench.queue.stats();
-    assert_eq!((stats.io_errors, stats.failed), (2, 0));
+    assert_eq!((stats.io_errors, stats.is_failing), (3, false));
     assert!(stats.last_error.is_some());
-    let (written, _) = bench.finish();
-    assert_eq!(written, "x\na\nbb\n", "neither torn nor repeated");
+    let (written, stats) = bench.finish();
+    assert_eq!(written, "first\na\nbb\n", "neither torn nor repeated");
+    check_counts(stats.total(), 3, 3, 0, 0);
 }
 
 #[test]
-fn line_is_continued_where_nothing_can_be_taken_back() {
-    let bench = Bench::new(1000, false);
-    bench.queue.push(b"abcdef\n", false);
-    bench.answer(Ok(3));
-    bench.fail(io::ErrorKind::WouldBlock);
-    bench.answer(Ok(0));
-    bench.answer(Ok(1000));
+fn line_begins_anew_where_its_beginning_is_gone() {
+    let bench = Bench::with(OnFull::default(), true);
+    bench.occupied();
+    bench.info("a\n");
+    bench.info("bb\n");
+    bench.answer(Answer::Write(LIMIT));
+    bench.answer(Answer::Write(3));
+    bench.fail(io::ErrorKind::StorageFull);
+    bench.answer(Answer::Write(LIMIT));
     assert_eq!(bench.flush(), 0);
     let (written, stats) = bench.finish();
-    assert_eq!(written, "abcdef\n");
-    assert_eq!(stats.io_errors, 2);
-    settled(&stats);
+    assert_eq!(written, "first\na\nbb\n");
+    check_counts(stats.total(), 3, 3, 0, 0);
+}
+
+#[test]
+fn failing_output_is_seen_in_the_numbers_until_it_works_again() {
+    let bench = Bench::new();
+    bench.occupied();
+    bench.fail(io::ErrorKind::StorageFull);
+    bench.called();
+    let stats = bench.queue.stats();
+    assert!(stats.is_failing);
+    assert_eq!(stats.queue_bytes, 6);
+    bench.answer(Answer::Write(LIMIT));
+    assert_eq!(bench.flush(), 0);
+    assert!(!bench.queue.stats().is_failing);
+    bench.finish();
 }
 
 #[test]
 fn lines_fail_at_once_when_the_output_is_gone() {
-    let bench = Bench::new(1000, false);
-    bench.queue.push(b"a\n", false);
+    let bench = Bench::new();
+    bench.info("a\n");
     bench.fail(io::ErrorKind::BrokenPipe);
     assert_eq!(bench.flush(), 0);
-    let stats = bench.queue.stats();
-    assert_eq!((stats.written, stats.failed), (0, 1));
-    settled(&stats);
+    check_counts(bench.queue.stats().total(), 1, 0, 0, 1);
+    let (written, _) = bench.finish();
+    assert_eq!(written, "lost 0 1\n", "the last word");
 }
 
 #[test]
-fn closing_gives_up_an_output_that_fails() {
-    let bench = Bench::new(1000, true);
-    bench.queue.push(b"a\n", false);
+fn output_that_never_comes_back_is_not_told_of_it_over_and_over() {
+    let bench = Bench::new();
+    for _ in 0..50 {
+        bench.fail(io::ErrorKind::BrokenPipe);
+    }
+    bench.info("a\n");
+    assert_eq!(bench.flush(), 0);
+    bench.queue.close();
+    bench.queue.wait_for_end(Deadline::after(LONG));
+    let stats = bench.queue.stats();
+    settled(&stats);
+    check_counts(stats.total(), 2, 0, 0, 2);
+}
+
+#[test]
+fn closing_gives_up_an_output_that_fails_and_takes_the_unfinished_line_back() {
+    let bench = Bench::new();
+    bench.info("a\n");
+    bench.info("bbb\n");
+    bench.answer(Answer::Write(4));
+    bench.called();
     bench.called();
     bench.queue.close();
-    bench.queue.push(b"b\n", false);
+    bench.info("c\n");
     bench.fail(io::ErrorKind::StorageFull);
     let (written, stats) = bench.finish();
-    assert_eq!(written, "dropped 1\n", "the last word, once it works again");
-    assert_eq!((stats.failed, stats.dropped), (1, 1));
-    settled(&stats);
+    assert_eq!(written, "a\nlost 1 1\n");
+    check_counts(stats.lines(Level::INFO), 3, 1, 1, 1);
+}
+
+#[test]
+fn writer_that_panics_is_a_writer_that_fails() {
+    let bench = Bench::new();
+    bench.occupied();
+    bench.answer(Answer::Panic);
+    bench.answer(Answer::Write(LIMIT));
+    assert_eq!(bench.flush(), 0);
+    let (written, stats) = bench.finish();
+    assert_eq!(written, "first\n");
+    assert_eq!(stats.io_errors, 1);
 }
 
 #[test]
 fn flush_tells_what_is_missing_when_the_time_is_over() {
-    let bench = Bench::new(1000, true);
+    let bench = Bench::new();
     for _ in 0..3 {
-        bench.queue.push(b"a\n", false);
+        bench.info("a\n");
     }
     let goal = bench.queue.begin_flush();
     let deadline = Deadline::after(Duration::from_millis(1));
     assert_eq!(bench.queue.end_flush(goal, deadline), 3);
-    let (_, stats) = bench.finish();
-    settled(&stats);
+    bench.finish();
+}
+
+#[test]
+fn flush_does_not_count_what_was_dropped_meanwhile_as_written() {
+    let bench = Bench::with(OnFull::DropNewest, false);
+    bench.occupied();
+    let goal = bench.queue.begin_flush();
+    for _ in 0..10_000 {
+        bench.info("after\n");
+    }
+    assert!(bench.queue.stats().total().dropped > 0);
+    let deadline = Deadline::after(Duration::from_millis(1));
+    assert!(bench.queue.end_flush(goal, deadline) > 0);
+    bench.finish();
 }
 
 #[test]
 fn nothing_is_lost_or_torn_between_many_threads() {
-    let bench = Bench::new(1_000_000, true);
+    let at_most = LONG;
+    let bench = Bench::with(OnFull::Block { at_most }, false);
     std::thread::scope(|scope| {
         for thread in 0..4 {
             let queue = &bench.queue;
             scope.spawn(move || {
-                for line in 0..500 {
-                    queue.push(format!("{thread}:{line}\n").as_bytes(), false);
+                for line in 0..5000 {
+                    let line = format!("{thread}:{line}\n");
+                    queue.push(line.as_bytes(), 1, Level::INFO);
                 }
             });
+        }
+        for _ in 0..4 * 5000 {
+            bench.answer(Answer::Write(LIMIT));
         }
     });
     let (written, stats) = bench.finish();
@@ -253,8 +360,7 @@ fn nothing_is_lost_or_torn_between_many_threads() {
         let own = written
             .lines()
             .filter_map(|line| line.strip_prefix(&prefix));
-        assert!(own.eq((0..500).map(|n| n.to_string()).collect::<Vec<_>>()));
+        assert!(own.eq((0..5000).map(|n| n.to_string()).collect::<Vec<_>>()));
     }
-    assert_eq!(stats.written, 2000);
-    settled(&stats);
+    check_counts(stats.total(), 20_000, 20_000, 0, 0);
 }

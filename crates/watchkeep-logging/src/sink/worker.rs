@@ -1,75 +1,183 @@
 //! The thread of a sink: writes batches cut at line ends, and tries again when that fails.
 
+use std::cell::Cell;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use super::{Output, Queue};
+use memchr::{memchr, memrchr};
+use tracing::Level;
 
-/// Appends the line that tells of so many dropped ones.
-pub(crate) type Notice = Box<dyn Fn(u64, &mut Vec<u8>) + Send>;
+use super::lines::{Lines, Progress};
+use super::queue::Order;
+use super::{Output, Queue};
+use crate::stats::Losses;
+
+/// Makes the line, and its level, that tells of lost ones.
+pub(crate) type Notice = Box<dyn Fn(Losses) -> (Vec<u8>, Level) + Send>;
 
 /// How often an idle worker looks after its output.
 const TICK: Duration = Duration::from_secs(60);
 /// One call writes about so much, so that progress is seen in the numbers.
 const CHUNK_BYTES: usize = 256 * 1024;
-/// A buffer that a burst has grown is given back when it is larger.
-const KEPT_BYTES: usize = 1024 * 1024;
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
-pub(crate) fn run(queue: &Queue, output: &mut dyn Output, notice: &Notice) {
-    let mut batch = Vec::new();
-    loop {
-        let order = queue.take(&mut batch, TICK);
+thread_local! {
+    static IS_WORKER: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Returns whether this thread writes lines, and so must not wait for it.
+pub(crate) fn is_worker() -> bool {
+    IS_WORKER.try_with(Cell::get).unwrap_or(false)
+}
+
+pub(super) fn run(queue: &Queue, output: Box<dyn Output>, batch: Lines, notice: &Notice) {
+    IS_WORKER.set(true);
+    let mut worker = Worker {
+        output: Some(output),
+        queue,
+        batch,
+    };
+    while worker.turn(notice) {}
+}
+
+/// Counts what is left, and frees the output before it says so, when the thread ends in whatever way.
+struct Worker<'a> {
+    output: Option<Box<dyn Output>>,
+    queue: &'a Queue,
+    batch: Lines,
+}
+
+// === impl Worker ===
+
+impl Worker<'_> {
+    /// Writes what is there; `false` once the queue is closed and empty.
+    fn turn(&mut self, notice: &Notice) -> bool {
+        let order = self.queue.take(&mut self.batch, TICK);
         if order.reopen {
-            output.reopen();
+            self.call(|output| {
+                output.reopen();
+                Ok(())
+            });
         }
-        output.tend();
-        write(queue, output, &batch);
-        while let Some(problem) = output.take_problem() {
-            queue.note_error(&problem);
+        self.write();
+        self.look_after(order);
+        self.batch.clear();
+        self.queue.tell_losses(notice);
+        self.queue.finish();
+        !(order.closed && self.queue.is_finished())
+    }
+
+    /// Does what is not about lines.
+    fn look_after(&mut self, order: Order) {
+        if order.rotate {
+            self.call(|output| output.rotate());
         }
-        queue.set_rotations(output.rotations());
-        queue.tell_drops(notice);
-        batch.clear();
-        batch.shrink_to(KEPT_BYTES);
-        if order.closed && queue.is_finished() {
-            return;
+        self.call(|output| {
+            output.tend();
+            Ok(())
+        });
+        while let Some(problem) = self
+            .guarded(|output| Ok(output.take_problem()))
+            .ok()
+            .flatten()
+        {
+            self.queue.note_error(&problem, false);
         }
+        if let Ok(rotations) = self.guarded(|output| Ok(output.rotations())) {
+            self.queue.set_rotations(rotations);
+        }
+    }
+
+    /// Writes a batch of whole lines; what cannot be written is kept until it can, or until the queue closes.
+    fn write(&mut self) {
+        let (mut at, mut line_start) = (0, 0);
+        let mut progress = Progress::default();
+        let mut pause = FIRST_PAUSE;
+        let total = self.batch.len();
+        while at < total {
+            let outcome = self.write_part(at);
+            let error = match outcome {
+                Ok(0) => io::Error::from(io::ErrorKind::WriteZero),
+                Ok(count) => {
+                    let written = &self.batch.as_bytes()[line_start..at + count];
+                    at += count;
+                    if let Some(end) = memrchr(b'\n', written) {
+                        let whole = end + 1;
+                        let lines = self.batch.settle(&mut progress, whole);
+                        line_start += whole;
+                        self.queue.wrote(lines, whole, total - line_start);
+                        pause = FIRST_PAUSE;
+                    }
+                    continue;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => error,
+            };
+            self.queue.note_error(&error, true);
+            let is_gone = self
+                .guarded(|output| Ok(output.is_gone(&error)))
+                .unwrap_or(true);
+            if is_gone || !self.queue.pause(pause) {
+                self.give_up(&mut progress, total - line_start);
+                return;
+            }
+            if !self
+                .guarded(|output| Ok(output.can_continue()))
+                .unwrap_or(false)
+            {
+                at = line_start;
+            }
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    fn write_part(&mut self, at: usize) -> io::Result<usize> {
+        let Self { output, batch, .. } = self;
+        let part = chunk(&batch.as_bytes()[at..]);
+        guarded(output, |output| output.write(part))
+    }
+
+    fn give_up(&mut self, progress: &mut Progress, bytes: usize) {
+        self.call(|output| {
+            output.give_up_line();
+            Ok(())
+        });
+        let lines = self.batch.settle(progress, bytes);
+        self.queue.gave_up(lines);
+    }
+
+    fn call(&mut self, work: impl FnOnce(&mut dyn Output) -> io::Result<()>) {
+        if let Err(error) = self.guarded(work) {
+            self.queue.note_error(&error, false);
+        }
+    }
+
+    fn guarded<T>(&mut self, work: impl FnOnce(&mut dyn Output) -> io::Result<T>) -> io::Result<T> {
+        guarded(&mut self.output, work)
     }
 }
 
-/// Writes a batch of whole lines; what cannot be written is kept until it can, or until the queue closes.
-fn write(queue: &Queue, output: &mut dyn Output, batch: &[u8]) {
-    let mut at = 0;
-    let mut line_start = 0;
-    let mut pause = FIRST_PAUSE;
-    while at < batch.len() {
-        let error = match output.write(chunk(&batch[at..])) {
-            Ok(0) => io::Error::from(io::ErrorKind::WriteZero),
-            Ok(count) => {
-                let written = &batch[at..at + count];
-                if let Some(end) = written.iter().rposition(|b| *b == b'\n') {
-                    line_start = at + end + 1;
-                    pause = FIRST_PAUSE;
-                }
-                at += count;
-                queue.wrote(count, lines(written), batch.len() - at);
-                continue;
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => error,
-        };
-        queue.note_error(&error);
-        if output.take_back() {
-            at = line_start;
-        }
-        if output.is_gone(&error) || !queue.pause(pause) {
-            queue.gave_up(lines(&batch[line_start..]));
-            return;
-        }
-        pause = (pause * 2).min(LONGEST_PAUSE);
+impl Drop for Worker<'_> {
+    fn drop(&mut self) {
+        self.output = None;
+        // None, unless this thread panics.
+        self.queue.gave_up(self.batch.levels());
+        self.queue.end();
     }
+}
+
+/// A writer of the user's that panics is a writer that fails.
+fn guarded<T>(
+    output: &mut Option<Box<dyn Output>>,
+    work: impl FnOnce(&mut dyn Output) -> io::Result<T>,
+) -> io::Result<T> {
+    let Some(output) = output else {
+        return Err(io::ErrorKind::BrokenPipe.into());
+    };
+    catch_unwind(AssertUnwindSafe(|| work(&mut **output)))
+        .unwrap_or_else(|_| Err(io::Error::other("the writer of a log sink panicked")))
 }
 
 /// Cuts a batch so that one call writes whole lines, and at least one.
@@ -77,11 +185,7 @@ fn chunk(batch: &[u8]) -> &[u8] {
     if batch.len() <= CHUNK_BYTES {
         return batch;
     }
-    let last = batch[..CHUNK_BYTES].iter().rposition(|b| *b == b'\n');
-    let end = last.or_else(|| batch.iter().position(|b| *b == b'\n'));
+    let last = memrchr(b'\n', &batch[..CHUNK_BYTES]);
+    let end = last.or_else(|| memchr(b'\n', batch));
     &batch[..end.map_or(batch.len(), |end| end + 1)]
-}
-
-fn lines(bytes: &[u8]) -> u64 {
-    bytes.iter().filter(|b| **b == b'\n').count() as u64
 }

@@ -4,6 +4,10 @@ use super::*;
 
 const NOW: i64 = 1_787_393_730_123;
 
+fn at(millis: i64) -> Timestamp {
+    Timestamp::from_millisecond(millis).unwrap()
+}
+
 #[test]
 fn name_is_read_only_when_it_is_exactly_ours() {
     let text = "20260822T101530.123Z-0001";
@@ -32,7 +36,7 @@ fn next_name_sorts_behind_the_newest_whatever_the_clock_does() {
     let mut newest = None;
     let mut names = Vec::new();
     for millis in [NOW, NOW, NOW - 3_600_000, NOW + 1, NOW] {
-        let next = Suffix::after(newest, millis);
+        let next = Suffix::after(newest, at(millis));
         names.push(next.to_string());
         newest = Some(next);
     }
@@ -42,7 +46,19 @@ fn next_name_sorts_behind_the_newest_whatever_the_clock_does() {
         millis: NOW,
         number: LAST_NUMBER,
     };
-    let next = Suffix::after(Some(full), NOW);
+    let next = Suffix::after(Some(full), at(NOW));
     assert_eq!((next.millis, next.number), (NOW + 1, 1));
     assert!(next.to_string() > full.to_string());
+}
+
+#[test]
+fn any_year_gives_a_name_that_is_read_again() {
+    for time in [Timestamp::MIN, at(-1), at(0), at(NOW), Timestamp::MAX] {
+        let suffix = Suffix::after(None, time);
+        assert_eq!(Suffix::parse(&suffix.to_string()), Some(suffix), "{time}");
+    }
+    assert_eq!(
+        Suffix::after(None, Timestamp::MIN).to_string(),
+        "19700101T000000.000Z-0001"
+    );
 }

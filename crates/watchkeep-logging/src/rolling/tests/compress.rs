@@ -1,0 +1,105 @@
+//! Rotated files that are compressed on the side.
+
+use std::io::Read;
+
+use flate2::read::GzDecoder;
+
+use super::*;
+
+fn builder(bench: &Bench) -> RollingFileBuilder {
+    bench
+        .builder()
+        .with_max_bytes(4)
+        .with_compression(Compression::Gzip)
+}
+
+/// Waits for the thread that compresses, which dropping the file does for the file at hand only.
+fn wait_until_compressed(bench: &Bench) {
+    let deadline = crate::clock::Deadline::after(Duration::from_secs(30));
+    let is_waiting = |name: &String| name.as_str() != "app.log" && !name.ends_with(".gz");
+    while fs::read_dir(bench.folder.path()).unwrap().any(|entry| {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        !name.starts_with('.') && is_waiting(&name)
+    }) {
+        assert!(deadline.remaining().is_some(), "compressed in time");
+        std::thread::yield_now();
+    }
+}
+
+/// The names of the rotated files and what is in them, compressed or not.
+fn contents(bench: &Bench) -> Vec<(String, String)> {
+    let mut names: Vec<_> = fs::read_dir(bench.folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.starts_with("app.log."))
+        .collect();
+    names.sort();
+    let read = |name: String| {
+        let mut text = String::new();
+        let file = fs::File::open(bench.path(&name)).unwrap();
+        if name.ends_with(".gz") {
+            GzDecoder::new(file).read_to_string(&mut text).unwrap();
+        } else {
+            (&file).read_to_string(&mut text).unwrap();
+        }
+        (name, text)
+    };
+    names.into_iter().map(read).collect()
+}
+
+#[test]
+fn rotated_file_becomes_a_compressed_one_of_the_same_content() {
+    let bench = Bench::new();
+    let mut file = builder(&bench).open().unwrap();
+    file.write_all(b"aaa\nbbb\nccc\n").unwrap();
+    wait_until_compressed(&bench);
+    assert!(Output::take_problem(&mut file).is_none());
+    let found = contents(&bench);
+    let texts: Vec<_> = found.iter().map(|(_, text)| text.as_str()).collect();
+    assert_eq!(texts, ["aaa\n", "bbb\n"]);
+    assert!(
+        found.iter().all(|(name, _)| name.ends_with(".gz")),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn compressed_files_count_and_go_like_the_others() {
+    let bench = Bench::new();
+    let mut file = builder(&bench).with_backups(2).open().unwrap();
+    for line in ["aaa\n", "bbb\n", "ccc\n", "ddd\n"] {
+        file.write_all(line.as_bytes()).unwrap();
+        wait_until_compressed(&bench);
+        bench.pass(Duration::from_secs(1));
+    }
+    let texts: Vec<_> = contents(&bench).into_iter().map(|(_, text)| text).collect();
+    assert_eq!(texts, ["bbb\n", "ccc\n"]);
+}
+
+#[test]
+fn crash_while_compressing_costs_nothing() {
+    let bench = Bench::new();
+    let name = format!(
+        "app.log.{}-0001",
+        bench.now().strftime("%Y%m%dT%H%M%S.%3fZ")
+    );
+    // Half of a compressed file under its last name, half under the other, and the source.
+    fs::write(bench.path(&name), "whole\n").unwrap();
+    fs::write(bench.path(&format!("{name}.gz")), [0x1f, 0x8b, 8]).unwrap();
+    fs::write(bench.path(&format!("{name}.gz.part")), [0x1f]).unwrap();
+    let _file = builder(&bench).open().unwrap();
+    wait_until_compressed(&bench);
+    assert_eq!(
+        contents(&bench),
+        [(format!("{name}.gz"), "whole\n".to_owned())]
+    );
+}
+
+#[test]
+fn unfinished_file_goes_also_when_nothing_is_compressed_any_more() {
+    let bench = Bench::new();
+    let name = "app.log.20260822T101530.123Z-0001.gz.part";
+    fs::write(bench.path(name), [0x1f]).unwrap();
+    bench.builder().open().unwrap();
+    assert!(!bench.path(name).exists());
+}
