@@ -1,0 +1,67 @@
+//! What is told of the samples.
+
+use peers::{Spread, Table};
+
+use crate::cases::{Case, OURS};
+use crate::load::Sample;
+
+/// Returns one row for each case: medians, and how ours compares with it in the same round.
+pub(crate) fn table(cases: &[Case], samples: &[Vec<Sample>]) -> Table {
+    let mut table = Table::new(&[
+        "case",
+        "lines/s",
+        "MB/s",
+        "ours/peer min",
+        "median",
+        "max",
+        "allocs/line",
+    ]);
+    let ours = cases.iter().position(|case| case.name == OURS);
+    let ours = ours.and_then(|index| samples.get(index));
+    for (case, samples) in cases.iter().zip(samples) {
+        let ratios = ours.filter(|_| case.name != OURS).into_iter().flatten();
+        let ratios = ratios.zip(samples);
+        let ratio = Spread::of(ratios.map(|(a, b)| a.lines_per_second / b.lines_per_second));
+        let ratio = |pick: fn(Spread) -> f64| {
+            ratio.map_or_else(|| "–".to_owned(), |ratio| format!("{:.2}", pick(ratio)))
+        };
+        let median = |pick: fn(&Sample) -> f64| {
+            Spread::of(samples.iter().map(pick)).map_or(f64::NAN, |spread| spread.median)
+        };
+        table.push(vec![
+            case.name.to_owned(),
+            grouped(median(|sample| sample.lines_per_second)),
+            format!("{:.1}", median(|sample| sample.bytes_per_second) / 1e6),
+            ratio(|ratio| ratio.min),
+            ratio(|ratio| ratio.median),
+            ratio(|ratio| ratio.max),
+            format!("{:.2}", median(|sample| sample.allocations_per_line)),
+        ]);
+    }
+    table
+}
+
+/// Writes a number with a comma between thousands.
+pub(crate) fn grouped(number: f64) -> String {
+    let digits = format!("{number:.0}");
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_are_grouped() {
+        assert_eq!(grouped(999.4), "999");
+        assert_eq!(grouped(1_000.0), "1,000");
+        assert_eq!(grouped(12_345_678.0), "12,345,678");
+    }
+}
