@@ -195,6 +195,11 @@ impl QueueWriter {
 
     /// Takes whole lines, in parts that any queue has room for.
     fn push(&self, mut lines: &[u8]) {
+        // Nearly always it is one line.
+        if memchr(b'\n', lines).is_some_and(|end| end + 1 == lines.len()) {
+            self.queue.push(lines, 1, self.level);
+            return;
+        }
         while !lines.is_empty() {
             let most = lines.len().min(PART_BYTES);
             let end = memrchr(b'\n', &lines[..most]).or_else(|| memchr(b'\n', lines));
