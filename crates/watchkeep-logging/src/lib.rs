@@ -39,6 +39,8 @@
 //! - An error of the disk loses nothing that the queue can hold: the lines are written once it works again.
 //! - Nothing here panics, and no value that panics in its formatting takes the line with it.
 //!
+//! With the feature `query`, the module `query` reads the JSON files again.
+//!
 //! Two processes should not share a folder: each keeps its own count of rotated files.
 
 mod clock;
@@ -54,6 +56,8 @@ mod init;
 mod layer;
 mod panic;
 mod queue;
+#[cfg(feature = "query")]
+pub mod query;
 mod render;
 mod rolling;
 mod sink;

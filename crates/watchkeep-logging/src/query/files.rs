@@ -1,0 +1,261 @@
+//! Which files there are: the active one, held open, and the rotated ones beside it.
+
+use std::ffi::OsStr;
+use std::fs::{self, File, Metadata};
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use jiff::Timestamp;
+
+use super::QueryError;
+
+/// The length of the time in the name of a rotated file: `20260822T101530.123Z`.
+const STAMP_CHARS: usize = 20;
+/// How often the folder is read when files are rotated just then; the last list is taken as it is.
+const ATTEMPTS: usize = 3;
+
+/// The active file as it was when the query began.
+#[derive(Debug)]
+pub(super) struct Active {
+    pub(super) file: File,
+    bytes: u64,
+    id: Option<FileId>,
+}
+
+/// A file that is to be read.
+#[derive(Debug)]
+pub(super) struct Source {
+    pub(super) path: PathBuf,
+    pub(super) bytes: u64,
+    id: Option<FileId>,
+    /// The active file is open from the start; a rotated one is opened when its turn has come.
+    file: Option<File>,
+}
+
+/// What came of opening a file.
+#[derive(Debug)]
+pub(super) enum Opened {
+    File(File, u64),
+    /// It was deleted since, or has become what is read already.
+    Gone,
+    Unreadable,
+}
+
+/// All files of a query.
+#[derive(Debug, Default)]
+pub(super) struct Files {
+    pub(super) oldest_first: Vec<Source>,
+    /// Files with a similar name that are not read.
+    pub(super) foreign: u64,
+    pub(super) active: Option<FileId>,
+}
+
+/// Tells one file from another, whatever they are called: the device, and the number in it.
+pub(super) type FileId = (u64, u64);
+
+/// What the name of a rotated file says.
+#[derive(Clone, Copy, Debug)]
+struct Rotated {
+    at: SystemTime,
+    is_packed: bool,
+}
+
+// === impl Active ===
+
+impl Active {
+    /// Opens the active file; `None` when there is none, as in the middle of a rotation.
+    pub(super) fn open(path: &Path) -> Result<Option<Self>, QueryError> {
+        match Self::try_open(path) {
+            Ok(active) => Ok(Some(active)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(QueryError::new(path, error)),
+        }
+    }
+
+    fn try_open(path: &Path) -> io::Result<Self> {
+        // Opening a pipe would wait for its writer.
+        if !fs::metadata(path)?.is_file() {
+            return Err(io::Error::new(ErrorKind::InvalidInput, "not a file"));
+        }
+        let file = File::open(path)?;
+        let metadata = file.metadata()?;
+        Ok(Self {
+            file,
+            bytes: metadata.len(),
+            id: id(&metadata),
+        })
+    }
+}
+
+// === impl Source ===
+
+impl Source {
+    pub(super) fn open(self, active: Option<FileId>) -> Opened {
+        if let Some(file) = self.file {
+            return Opened::File(file, self.bytes);
+        }
+        let opened = File::open(&self.path).and_then(|file| Ok((file.metadata()?, file)));
+        match opened {
+            // It was listed under the name that the active file was about to get.
+            Ok((metadata, _)) if is_same(id(&metadata), active) => Opened::Gone,
+            Ok((metadata, file)) if metadata.is_file() => Opened::File(file, metadata.len()),
+            Err(error) if error.kind() == ErrorKind::NotFound => Opened::Gone,
+            Ok(_) | Err(_) => Opened::Unreadable,
+        }
+    }
+}
+
+// === impl Files ===
+
+impl Files {
+    /// Looks for the rotated files beside `path`, after the active one was opened: so none can slip through between the two.
+    pub(super) fn list(
+        path: &Path,
+        active: Option<Active>,
+        since: Option<SystemTime>,
+    ) -> Result<Self, QueryError> {
+        let mut files = settled(|| id_at(path), || Self::list_rotated(path, since))?;
+        files.insert(path, active);
+        Ok(files)
+    }
+
+    fn list_rotated(path: &Path, since: Option<SystemTime>) -> Result<Self, QueryError> {
+        let Some(name) = path.file_name() else {
+            let error = io::Error::new(ErrorKind::InvalidInput, "not a path of a file");
+            return Err(QueryError::new(path, error));
+        };
+        let folder = match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            Some(_) | None => Path::new("."),
+        };
+        let mut files = Self::default();
+        for entry in fs::read_dir(folder).map_err(|error| QueryError::new(folder, error))? {
+            let entry = entry.map_err(|error| QueryError::new(folder, error))?;
+            let entry_name = entry.file_name();
+            let Some(suffix) = suffix(&entry_name, name) else {
+                continue;
+            };
+            let rotated = Rotated::parse(suffix);
+            if rotated.is_some_and(|rotated| rotated.is_before(since)) {
+                continue;
+            }
+            let is_ours = rotated.is_some_and(|rotated| !rotated.is_packed);
+            // Not of what a link leads to, so a link is no file.
+            match entry.metadata() {
+                Ok(metadata) if is_ours && metadata.is_file() => files.oldest_first.push(Source {
+                    path: entry.path(),
+                    bytes: metadata.len(),
+                    id: id(&metadata),
+                    file: None,
+                }),
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Ok(_) | Err(_) => files.foreign += 1,
+            }
+        }
+        // Names in the order of their bytes are in the order of time.
+        files
+            .oldest_first
+            .sort_unstable_by(|a, b| a.path.cmp(&b.path));
+        Ok(files)
+    }
+
+    fn insert(&mut self, path: &Path, active: Option<Active>) {
+        let Some(active) = active else {
+            return;
+        };
+        self.active = active.id;
+        let known = self
+            .oldest_first
+            .iter_mut()
+            .find(|source| is_same(source.id, active.id));
+        match known {
+            // It was rotated since it was opened. Nobody writes to it any more, so all of it is read, where its name stands.
+            Some(source) => source.file = Some(active.file),
+            None => self.oldest_first.push(Source {
+                path: path.to_owned(),
+                bytes: active.bytes,
+                id: active.id,
+                file: Some(active.file),
+            }),
+        }
+    }
+}
+
+// === impl Rotated ===
+
+impl Rotated {
+    /// Reads exactly what a rotation writes behind the name of the active file and the dot.
+    fn parse(suffix: &str) -> Option<Self> {
+        let (suffix, is_packed) = match suffix.strip_suffix(".gz") {
+            Some(suffix) => (suffix, true),
+            None => (suffix, false),
+        };
+        let (stamp, number) = suffix.split_at_checked(STAMP_CHARS)?;
+        let number = number.strip_prefix('-')?;
+        if number.len() != 4 || !number.bytes().all(|digit| digit.is_ascii_digit()) {
+            return None;
+        }
+        let time: Timestamp = stamp.parse().ok()?;
+        // The parser takes many forms, and one second more than a minute has.
+        if time.strftime("%Y%m%dT%H%M%S%.3fZ").to_string() != stamp {
+            return None;
+        }
+        Some(Self {
+            at: super::system_time(time)?,
+            is_packed,
+        })
+    }
+
+    /// Returns whether everything in the file is older; the last millisecond of the name may hold what came in it.
+    fn is_before(self, since: Option<SystemTime>) -> bool {
+        since.is_some_and(|since| {
+            self.at
+                .checked_add(Duration::from_millis(1))
+                .is_some_and(|end| end <= since)
+        })
+    }
+}
+
+/// Lists anew while the active file is another one afterwards: what is renamed meanwhile may be missing in the list.
+pub(super) fn settled<T>(
+    mut active: impl FnMut() -> Option<FileId>,
+    mut list: impl FnMut() -> Result<T, QueryError>,
+) -> Result<T, QueryError> {
+    for _ in 1..ATTEMPTS {
+        let before = active();
+        let listed = list()?;
+        if active() == before {
+            return Ok(listed);
+        }
+    }
+    list()
+}
+
+/// Returns what stands behind `name` and a dot, if that is how the name of the entry begins.
+fn suffix<'a>(entry_name: &'a OsStr, name: &OsStr) -> Option<&'a str> {
+    let entry_name = entry_name.as_encoded_bytes();
+    let rest = entry_name.strip_prefix(name.as_encoded_bytes())?;
+    // A name that is no text is as foreign as one that is no name of ours.
+    Some(std::str::from_utf8(rest.strip_prefix(b".")?).unwrap_or_default())
+}
+
+#[cfg(unix)]
+fn id(metadata: &Metadata) -> Option<FileId> {
+    use std::os::unix::fs::MetadataExt;
+    Some((metadata.dev(), metadata.ino()))
+}
+
+/// Without the identity of a file, one that is rotated in the very moment may be read twice.
+#[cfg(not(unix))]
+fn id(_metadata: &Metadata) -> Option<FileId> {
+    None
+}
+
+fn id_at(path: &Path) -> Option<FileId> {
+    fs::metadata(path).ok().as_ref().and_then(id)
+}
+
+fn is_same(one: Option<FileId>, other: Option<FileId>) -> bool {
+    one.is_some() && one == other
+}
