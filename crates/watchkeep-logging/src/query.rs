@@ -25,6 +25,7 @@
 //!     assert_eq!(record.message(), "no answer");
 //!     assert_eq!(record.get("labels.user_id").as_deref(), Some("7"));
 //! }
+//! assert_eq!(query.count_by("error.code")?.by["AI_ERROR"], 1);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -49,12 +50,14 @@ use std::time::SystemTime;
 use jiff::Timestamp;
 use tracing::Level;
 
+mod counts;
 mod files;
 mod lines;
 mod record;
 mod records;
 mod wanted;
 
+pub use self::counts::Counts;
 use self::files::{Active, Files};
 use self::lines::Limits;
 pub use self::record::Record;
@@ -71,6 +74,7 @@ pub struct Query {
     path: PathBuf,
     wanted: Wanted,
     order: Order,
+    max_values: usize,
     limits: Limits,
 }
 
@@ -102,6 +106,7 @@ impl Query {
             path: path.into(),
             wanted: Wanted::default(),
             order: Order::default(),
+            max_values: 1000,
             limits: Limits::DEFAULT,
         }
     }
@@ -139,6 +144,13 @@ impl Query {
         self
     }
 
+    /// Sets how many distinct values [`count_by`](Self::count_by) tells apart (default 1000), so that a key that is different
+    /// in every record does not fill the memory.
+    pub fn with_max_values(mut self, count: usize) -> Self {
+        self.max_values = count;
+        self
+    }
+
     /// Opens the active file and looks for the rotated ones; the records are read while the iterator is.
     ///
     /// A missing active file is as good as an empty one.
@@ -156,6 +168,23 @@ impl Query {
         let files = Files::list(&self.path, active, self.wanted.since)?;
         let wanted = self.wanted.clone();
         Ok(Records::new(wanted, self.order, self.limits, files))
+    }
+
+    /// Counts the records by the value of a key (see [`Record::get`]): `error.code`, `log.level`, `labels.user_id`.
+    ///
+    /// The values that are met first are told apart, as many as [`with_max_values`](Self::with_max_values) says.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`records`](Self::records), and a file that cannot be read to its end.
+    pub fn count_by(&self, key: &str) -> Result<Counts, QueryError> {
+        let mut records = self.records()?;
+        let mut counts = Counts::default();
+        for record in records.by_ref() {
+            counts.add(record?.get(key), self.max_values);
+        }
+        counts.skipped = records.skipped();
+        Ok(counts)
     }
 }
 

@@ -220,6 +220,49 @@ fn line_refused_by_its_first_bytes_is_not_read_on() {
 }
 
 #[test]
+fn counts_tell_values_apart_by_root_key_and_by_label() {
+    let logs = Logs::of_eight();
+    let by = |query: &Query, key: &str| {
+        let counts = query.count_by(key).unwrap();
+        let sum: u64 = counts.by.values().sum();
+        assert_eq!(counts.total, sum + counts.without + counts.other);
+        let by: Vec<_> = counts.by.into_iter().collect();
+        (by, counts.without, counts.other)
+    };
+    let pair = |value: &str, count| (value.to_owned(), count);
+    let query = logs.query();
+    assert_eq!(
+        by(&query, "error.code"),
+        (vec![pair("E0", 4), pair("E1", 4)], 0, 0)
+    );
+    let errors = query.clone().with_level(Level::ERROR);
+    assert_eq!(
+        by(&errors, "labels.user_id"),
+        (vec![pair("u2", 1), pair("u3", 1)], 0, 0)
+    );
+    assert_eq!(by(&query, "trace.id"), (vec![], 8, 0));
+    let bounded = query.with_max_values(3).with_order(Order::OldestFirst);
+    let known = vec![pair("u1", 2), pair("u2", 2), pair("u3", 2)];
+    assert_eq!(by(&bounded, "labels.user_id"), (known, 0, 2));
+    assert_eq!(by(&bounded.with_max_values(0), "log.level"), (vec![], 0, 8));
+}
+
+#[test]
+fn counts_tell_a_thousand_values_apart_and_none_that_is_too_long() {
+    let logs = Logs::new();
+    let coded = |code: &str| line(1).replace("E1", code);
+    let text: String = (0..1002).map(|n| coded(&n.to_string())).collect();
+    logs.write(ACTIVE, text);
+    let counts = logs.query().count_by("error.code").unwrap();
+    assert_eq!((counts.by.len(), counts.other), (1000, 2));
+    let text = coded(&"x".repeat(1024)) + &coded(&"x".repeat(1025)) + "bad\n" + "torn";
+    logs.write(ACTIVE, text);
+    let counts = logs.query().count_by("error.code").unwrap();
+    assert_eq!((counts.by.len(), counts.other, counts.total), (1, 1, 2));
+    assert_eq!(counts.skipped, skipped(0, 1, 1));
+}
+
+#[test]
 fn lines_that_are_no_records_are_counted_and_stop_nothing() {
     let logs = Logs::new();
     let no_records: [&[u8]; 16] = [

@@ -100,6 +100,7 @@ fn rotated_file_is_left_closed_when_all_of_it_is_older() {
 fn missing_files_are_empty_and_a_missing_folder_is_an_error() {
     let logs = Logs::new();
     assert!(messages(&logs.query()).is_empty());
+    assert_eq!(logs.query().count_by("x").unwrap(), Counts::default());
     logs.write(ACTIVE, "");
     assert!(messages(&logs.query()).is_empty());
     fs::remove_file(logs.path().join(ACTIVE)).unwrap();
