@@ -2,5 +2,7 @@
 
 mod files;
 mod hostile;
+#[cfg(feature = "query")]
+mod query;
 mod spans;
 mod support;
