@@ -55,9 +55,9 @@ mod handle;
 mod init;
 mod layer;
 mod panic;
-mod queue;
 #[cfg(feature = "query")]
 pub mod query;
+mod queue;
 mod render;
 mod rolling;
 mod sink;

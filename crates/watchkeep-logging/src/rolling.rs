@@ -20,6 +20,8 @@ mod suffix;
 
 pub use self::builder::{Compression, RollingFileBuilder};
 use self::file::File;
+#[cfg(feature = "query")]
+pub(crate) use self::suffix::Suffix;
 
 /// An [`io::Write`] and a [`MakeWriter`] that appends to a file and rotates it.
 ///

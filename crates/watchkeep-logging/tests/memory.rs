@@ -1,6 +1,9 @@
 //! A binary of its own, because it counts what the whole process allocates.
 
-#![expect(unsafe_code, reason = "an allocator that counts is unsafe to implement")]
+#![expect(
+    unsafe_code,
+    reason = "an allocator that counts is unsafe to implement"
+)]
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
 
 use std::alloc::{GlobalAlloc, Layout, System};

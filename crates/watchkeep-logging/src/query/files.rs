@@ -9,9 +9,8 @@ use std::time::{Duration, SystemTime};
 use jiff::Timestamp;
 
 use super::QueryError;
+use crate::rolling::Suffix;
 
-/// The length of the time in the name of a rotated file: `20260822T101530.123Z`.
-const STAMP_CHARS: usize = 20;
 /// How often the folder is read when files are rotated just then; the last list is taken as it is.
 const ATTEMPTS: usize = 3;
 
@@ -185,22 +184,15 @@ impl Files {
 // === impl Rotated ===
 
 impl Rotated {
-    /// Reads exactly what a rotation writes behind the name of the active file and the dot.
-    fn parse(suffix: &str) -> Option<Self> {
-        let (suffix, is_packed) = match suffix.strip_suffix(".gz") {
-            Some(suffix) => (suffix, true),
-            None => (suffix, false),
+    /// Reads what stands behind the name of the active file and the dot.
+    fn parse(text: &str) -> Option<Self> {
+        let (suffix, ending) = Suffix::split(text)?;
+        let time = Timestamp::from_millisecond(suffix.millis()).ok()?;
+        let is_packed = match ending {
+            "" => false,
+            ".gz" => true,
+            _ => return None,
         };
-        let (stamp, number) = suffix.split_at_checked(STAMP_CHARS)?;
-        let number = number.strip_prefix('-')?;
-        if number.len() != 4 || !number.bytes().all(|digit| digit.is_ascii_digit()) {
-            return None;
-        }
-        let time: Timestamp = stamp.parse().ok()?;
-        // The parser takes many forms, and one second more than a minute has.
-        if time.strftime("%Y%m%dT%H%M%S%.3fZ").to_string() != stamp {
-            return None;
-        }
         Some(Self {
             at: super::system_time(time)?,
             is_packed,

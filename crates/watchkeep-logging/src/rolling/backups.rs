@@ -167,10 +167,8 @@ impl Backups {
     }
 
     fn parse<'a>(&self, name: &'a str) -> Option<(Suffix, &'a str)> {
-        let rest = name.strip_prefix(&self.prefix)?;
-        let (suffix, ending) = rest.split_at_checked(25)?;
-        let known = matches!(ending, "" | GZIP | PART);
-        Some((Suffix::parse(suffix)?, known.then_some(ending)?))
+        let (suffix, ending) = Suffix::split(name.strip_prefix(&self.prefix)?)?;
+        matches!(ending, "" | GZIP | PART).then_some((suffix, ending))
     }
 
     #[cfg(feature = "gzip")]

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
+const LENGTH: usize = 25;
 const LAST_NUMBER: u16 = 9999;
 
 /// `20260822T101530.123Z-0001`: when it was rotated, and a number that tells files of one millisecond apart.
@@ -51,10 +52,16 @@ impl Suffix {
         self.millis
     }
 
+    /// Reads a suffix, and returns it with what stands behind it.
+    pub(crate) fn split(text: &str) -> Option<(Self, &str)> {
+        let (suffix, ending) = text.split_at_checked(LENGTH)?;
+        Some((Self::parse(suffix)?, ending))
+    }
+
     /// Reads exactly what `Display` writes, and nothing else.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
+    fn parse(text: &str) -> Option<Self> {
         let bytes = text.as_bytes();
-        let shape = bytes.len() == 25
+        let shape = bytes.len() == LENGTH
             && bytes.iter().enumerate().all(|(at, byte)| match at {
                 8 => *byte == b'T',
                 15 => *byte == b'.',
