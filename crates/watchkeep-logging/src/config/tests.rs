@@ -208,3 +208,63 @@ fn folder_that_cannot_be_made_is_an_error_with_its_path() {
     );
     assert!(std::error::Error::source(&error).is_some());
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn folder_in_which_nothing_can_be_made_is_an_error() {
+    for folder in ["/proc/logs", "/dev/null/logs"] {
+        let error = LogConfig::new("api")
+            .with_console(Console::Off)
+            .with_dir(Some(folder.into()))
+            .build()
+            .unwrap_err();
+        assert!(
+            error.is_io() && error.to_string().contains(folder),
+            "{error}"
+        );
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn folder_may_have_a_name_that_is_no_text() {
+    use std::os::unix::ffi::OsStringExt;
+    let folder = tempfile::tempdir().unwrap();
+    let name = OsString::from_vec(vec![b'l', 0xff]);
+    let path = folder.path().join(&name);
+    let value = path.clone().into_os_string();
+    let lookup = |name: &str| (name == "LOG_DIR").then(|| value.clone());
+    let config = env::read(LogConfig::new("api"), &lookup).unwrap();
+    drop(config.with_console(Console::Off).build().unwrap());
+    assert!(path.join("api.log").exists());
+}
+
+#[test]
+fn bounds_of_files_and_queues_are_settings() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = LogConfig::new("api")
+        .with_console(Console::Off)
+        .with_dir(Some(folder.path().to_owned()))
+        .with_max_bytes(100);
+    let error = config
+        .clone()
+        .with_total_bytes(Some(99))
+        .build()
+        .unwrap_err();
+    assert!(
+        error.is_config() && error.to_string().contains("99"),
+        "{error}"
+    );
+    let error = config.clone().with_queue_bytes(1).build().unwrap_err();
+    assert!(
+        error.is_config() && error.to_string().contains("16384"),
+        "{error}"
+    );
+    drop(
+        config
+            .with_total_bytes(Some(100))
+            .with_queue_bytes(16_384)
+            .build()
+            .unwrap(),
+    );
+}

@@ -20,7 +20,9 @@ pub(super) struct Lines {
     bytes: Vec<u8>,
     /// Neighbors of one level are kept together; a level changes rarely.
     runs: Vec<Run>,
-    /// The memory for both.
+    /// How many bytes each level has, so that nobody looks for what is not there.
+    weights: [usize; LEVELS],
+    /// The memory for bytes and runs.
     limit: usize,
 }
 
@@ -38,6 +40,7 @@ impl Lines {
         Self {
             bytes: Vec::new(),
             runs: Vec::new(),
+            weights: [0; LEVELS],
             limit,
         }
     }
@@ -105,6 +108,7 @@ impl Lines {
         let max = self.max_bytes();
         reserve(&mut self.bytes, lines.len(), KEPT_BYTES, max);
         self.bytes.extend_from_slice(lines);
+        self.weights[usize::from(severity)] += lines.len();
         true
     }
 
@@ -112,6 +116,12 @@ impl Lines {
     pub(super) fn evict(&mut self, below: Level, wanted: usize) -> PerLevel {
         let below = severity(below);
         let mut evicted = PerLevel::default();
+        if self.weights[..usize::from(below)]
+            .iter()
+            .all(|weight| *weight == 0)
+        {
+            return evicted;
+        }
         let (mut freed, mut first, mut at) = (0, self.runs.len(), self.bytes.len());
         // From the end, as far back as it takes.
         while first > 0 && freed < wanted {
@@ -133,6 +143,7 @@ impl Lines {
                 let stays = newlines(&self.bytes[at..at + kept]);
                 evicted[usize::from(run.severity)] += u64::from(run.lines - stays);
                 run.lines = stays;
+                self.weights[usize::from(run.severity)] -= run.bytes as usize - kept;
                 run.bytes = u32::try_from(kept).unwrap_or(u32::MAX);
             }
             self.bytes.copy_within(at..at + run.bytes as usize, to);
@@ -182,6 +193,7 @@ impl Lines {
     pub(super) fn clear(&mut self) {
         self.bytes.clear();
         self.runs.clear();
+        self.weights = [0; LEVELS];
     }
 
     /// Gives memory back that only a burst needs.

@@ -4,5 +4,10 @@ mod files;
 mod hostile;
 #[cfg(feature = "query")]
 mod query;
+#[cfg(feature = "appender")]
+mod sinks;
 mod spans;
+#[cfg(unix)]
+mod storm;
 mod support;
+mod writers;

@@ -40,6 +40,11 @@ fn left(lines: &Lines) -> String {
         levels["tdiwe".find(&line[..1]).unwrap()] += 1;
     }
     assert_eq!(levels, lines.levels());
+    // Each line has five bytes.
+    assert_eq!(
+        levels.map(|count| count * 5),
+        lines.weights.map(|weight| weight as u64)
+    );
     text.lines().map(|line| &line[..1]).collect()
 }
 
