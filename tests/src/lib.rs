@@ -26,5 +26,9 @@ struct Changelog;
 struct Decisions;
 
 #[cfg(doctest)]
+#[doc = include_str!("../../docs/logging.md")]
+struct Logging;
+
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/STYLE.md")]
 struct Style;

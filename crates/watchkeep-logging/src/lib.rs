@@ -38,10 +38,19 @@
 //!   know are strings under `labels`. Both kinds of lines carry the fields of the spans around an event.
 //! - An error of the disk loses nothing that the queue can hold: the lines are written once it works again.
 //! - Nothing here panics, and no value that panics in its formatting takes the line with it.
+//! - A panic is a line too, and the last lines are written before it ends the process.
+//! - Two processes do not share a file: the second one is refused.
 //!
-//! With the feature `query`, the module `query` reads the JSON files again.
+//! # Features
 //!
-//! Two processes should not share a folder: each keeps its own count of rotated files.
+//! All are off, since each brings a crate of its own.
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `appender` | sinks over any `MakeWriter`, and over tracing-appender's non-blocking writer |
+//! | `exit` | the last lines also at `std::process::exit` |
+//! | `gzip` | compression of rotated text files |
+//! | `query` | reading the JSON files again |
 
 mod clock;
 mod config;

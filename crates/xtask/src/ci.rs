@@ -5,7 +5,7 @@ use std::io;
 use crate::command::{cargo, in_ci};
 use crate::error::Result;
 use crate::stage::{self, Stage};
-use crate::{deny, docs, example, features, workspace};
+use crate::{deny, docs, example, features, peers, workspace};
 
 pub(crate) fn run(full: bool) -> Result {
     // Only the example is built with optimizations; all the other stages share the dev profile.
@@ -16,6 +16,7 @@ pub(crate) fn run(full: bool) -> Result {
         Stage::new("features", features::run),
         Stage::new("test", move || test(full)),
         Stage::new("benches", benches),
+        Stage::new("peers", peers::run),
         Stage::new("package", package),
         Stage::new("deny", deny::run),
         Stage::new("example", example::run),

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use crate::error::{Error, Result};
 use crate::suite::Suite;
-use crate::{ci, deny, docs, features, setup};
+use crate::{ci, deny, docs, features, peers, setup};
 
 const USAGE: &str = "\
 usage: cargo xtask <task>
@@ -15,6 +15,7 @@ tasks:
   ci [--full]               runs every stage of the gate, stops at the first that fails
   docs                      builds the documentation without a warning and measures the README
   features                  lints every published crate with each of its features alone, with none and with all
+  peers                     builds the comparisons with other crates and tries each once
   deny                      checks the dependencies: bans, licences, sources
   help                      prints this text";
 
@@ -45,6 +46,7 @@ enum Task {
     Docs,
     Features,
     Help,
+    Peers,
     Setup,
     Test(Suite),
 }
@@ -69,6 +71,7 @@ impl Task {
             "deny" => Self::Deny,
             "docs" => Self::Docs,
             "features" => Self::Features,
+            "peers" => Self::Peers,
             "setup" => Self::Setup,
             "test" => Self::Test(Suite {
                 setup: flags.contains(&"--setup"),
@@ -92,6 +95,7 @@ impl Task {
                 println!("{USAGE}");
                 Ok(())
             }
+            Self::Peers => peers::run(),
             Self::Setup => setup::run(),
             Self::Test(suite) => suite.run(),
         }
@@ -116,6 +120,7 @@ mod tests {
         check("ci", Ok(Task::Ci { full: false }));
         check("ci --full", Ok(Task::Ci { full: true }));
         check("deny", Ok(Task::Deny));
+        check("peers", Ok(Task::Peers));
         let suite = |setup, full| Ok(Task::Test(Suite { setup, full }));
         check("test", suite(false, false));
         check("test --setup", suite(true, false));
