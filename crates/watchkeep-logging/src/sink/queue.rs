@@ -304,10 +304,12 @@ impl Queue {
     pub(super) fn take(&self, batch: &mut Lines, tick: Duration) -> Order {
         let mut state = self.lock();
         if !state.has_order() && state.pending.is_empty() {
-            // What a burst needed is not kept over a silence.
-            state.pending.shrink();
-            batch.shrink();
             state = self.wait_while(state, Waits::Idle, tick);
+            if state.pending.is_empty() {
+                // What a burst needed is not kept over a silence, but between two lines it is.
+                state.pending.shrink();
+                batch.shrink();
+            }
         }
         let can_wait = !state.has_order() && !state.hurry && !state.urgent;
         if can_wait && !state.pending.is_empty() && state.pending.len() < self.wake_bytes {
