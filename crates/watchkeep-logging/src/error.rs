@@ -100,7 +100,7 @@ impl std::error::Error for ConfigError {}
 // === impl LevelError ===
 
 impl LevelError {
-    pub(crate) fn of_sink(name: &str, known: Vec<&str>) -> Self {
+    pub(crate) fn of_sink(name: &str, known: &[&str]) -> Self {
         Self(LevelKind::Sink {
             name: crate::escape::shown(name),
             known: known.join(", "),

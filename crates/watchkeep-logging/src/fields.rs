@@ -201,18 +201,17 @@ impl Fields {
         });
     }
 
-    /// Removes the field for which a line with this one has no room.
+    /// Removes the fields for which a line with this one has no room.
     fn remove(&mut self, key: &str, place: Place) {
-        let Some(index) = self.entries.iter().position(|old| old.is(key, place)) else {
-            return;
-        };
-        let old = self.entries.remove(index);
-        let cuts = [(Region::Text, &old.text), (old.place.region(), &old.json)];
-        for (region, cut) in cuts {
-            self.regions[region as usize].drain(cut.start as usize..cut.end as usize);
-            let length = cut.end - cut.start;
-            for entry in &mut self.entries[index..] {
-                entry.move_back(region, length);
+        while let Some(index) = self.entries.iter().position(|old| old.is(key, place)) {
+            let old = self.entries.remove(index);
+            let cuts = [(Region::Text, &old.text), (old.place.region(), &old.json)];
+            for (region, cut) in cuts {
+                self.regions[region as usize].drain(cut.start as usize..cut.end as usize);
+                let length = cut.end - cut.start;
+                for entry in &mut self.entries[index..] {
+                    entry.move_back(region, length);
+                }
             }
         }
     }
@@ -292,6 +291,7 @@ impl Fields {
                 .iter()
                 .find(|new| new.is(entry.key, entry.place));
             match (replaced, older) {
+                (Some(new), _) if self.contains(new.key, new.place) => {}
                 (Some(new), _) => self.take(newer, new),
                 (None, Some(older)) => self.copy(older, entry),
                 (None, None) => {}
@@ -349,13 +349,14 @@ fn offset(bytes: usize) -> u32 {
 impl Entry {
     /// Two fields are the same when a line has room for only one of them.
     fn is(&self, key: &str, place: Place) -> bool {
-        match (self.place, place) {
-            (Place::Root(own), Place::Root(other)) => own == other,
-            (Place::Label | Place::Number, Place::Label | Place::Number) => {
-                self.key == key || place::is_same_label(self.key, key)
+        self.key == key
+            || match (self.place, place) {
+                (Place::Root(own), Place::Root(other)) => own == other,
+                (Place::Label | Place::Number, Place::Label | Place::Number) => {
+                    place::is_same_label(self.key, key)
+                }
+                (Place::Label | Place::Number | Place::Root(_), _) => false,
             }
-            (Place::Label | Place::Number | Place::Root(_), _) => false,
-        }
     }
 
     fn move_back(&mut self, region: Region, length: u32) {

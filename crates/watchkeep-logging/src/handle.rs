@@ -208,8 +208,8 @@ impl LogHandle {
     ) -> Result<(), LevelError> {
         let sinks = &self.shared.sinks;
         let Some(found) = sinks.iter().find(|known| known.name == sink) else {
-            let names = sinks.iter().map(|known| known.name.as_str()).collect();
-            return Err(LevelError::of_sink(sink, names));
+            let names: Vec<_> = sinks.iter().map(|known| known.name.as_str()).collect();
+            return Err(LevelError::of_sink(sink, &names));
         };
         found.set_level(level.into());
         self.shared.update_sinks();

@@ -17,7 +17,8 @@ pub(super) enum Place {
 /// A key of ECS, which decides the type of its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Root {
-    /// The key as it stands in the line, after a comma.
+    name: &'static str,
+    /// The name as it stands in the line, after a comma.
     piece: &'static str,
     is_number: bool,
 }
@@ -26,22 +27,30 @@ pub(super) struct Root {
 ///
 /// The list is closed: a key that the index does not know as this type could cost the whole line.
 fn root(key: &str) -> Option<Root> {
-    let (piece, is_number) = match key {
-        "err" | "error" | "error.message" => (r#","error.message":"#, false),
-        "error.code" => (r#","error.code":"#, false),
-        "error.stack_trace" => (r#","error.stack_trace":"#, false),
-        "error.type" => (r#","error.type":"#, false),
-        "event.duration" => (r#","event.duration":"#, true),
-        "http.request.id" => (r#","http.request.id":"#, false),
-        "http.request.method" => (r#","http.request.method":"#, false),
-        "http.response.status_code" => (r#","http.response.status_code":"#, true),
-        "span.id" => (r#","span.id":"#, false),
-        "trace.id" => (r#","trace.id":"#, false),
-        "transaction.id" => (r#","transaction.id":"#, false),
-        "url.path" => (r#","url.path":"#, false),
+    macro_rules! root {
+        ($name:literal, $is_number:literal) => {
+            Root {
+                name: $name,
+                piece: concat!(",\"", $name, "\":"),
+                is_number: $is_number,
+            }
+        };
+    }
+    Some(match key {
+        "err" | "error" | "error.message" => root!("error.message", false),
+        "error.code" => root!("error.code", false),
+        "error.stack_trace" => root!("error.stack_trace", false),
+        "error.type" => root!("error.type", false),
+        "event.duration" => root!("event.duration", true),
+        "http.request.id" => root!("http.request.id", false),
+        "http.request.method" => root!("http.request.method", false),
+        "http.response.status_code" => root!("http.response.status_code", true),
+        "span.id" => root!("span.id", false),
+        "trace.id" => root!("trace.id", false),
+        "transaction.id" => root!("transaction.id", false),
+        "url.path" => root!("url.path", false),
         _ => return None,
-    };
-    Some(Root { piece, is_number })
+    })
 }
 
 // === impl Place ===
@@ -80,7 +89,7 @@ impl Place {
     pub(super) fn bit(self, key: &str) -> u64 {
         let bytes = match self {
             Self::Label | Self::Number => key.as_bytes(),
-            Self::Root(root) => root.piece.as_bytes(),
+            Self::Root(root) => root.name.as_bytes(),
         };
         // In a line the characters that differ are the same.
         let at = |index: usize| match bytes.get(index).copied().unwrap_or(0) {
