@@ -6,10 +6,12 @@ use crate::escape;
 use crate::redact::{REDACTED, Redaction};
 use crate::stats::Losses;
 
+mod keys;
 mod place;
 mod recorder;
 mod span;
 
+use self::keys::Keys;
 use self::place::Place;
 pub(crate) use self::recorder::Recorder;
 pub(crate) use self::span::{SpanFields, SpanSlot};
@@ -22,6 +24,8 @@ pub(crate) const MAX_FIELD_BYTES: usize = 1024 * 1024;
 /// What is rendered of a field, and how.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Style {
+    /// Tells the styles of layers apart.
+    pub(crate) id: u32,
     /// Whether some sink wants text, or ECS.
     pub(crate) text: bool,
     pub(crate) json: bool,
@@ -58,6 +62,7 @@ const REGIONS: usize = 4;
 /// Fields with distinct keys; where one comes twice, the last counts.
 #[derive(Debug, Default)]
 pub(crate) struct Fields {
+    keys: Keys,
     regions: [Vec<u8>; REGIONS],
     entries: Vec<Entry>,
     /// A bit for each key: two sets of fields whose bits are distinct have no key in common.
@@ -69,6 +74,8 @@ pub(crate) struct Fields {
 #[derive(Clone, Debug)]
 struct Entry {
     key: &'static str,
+    /// Which bit of the mask is that of the key.
+    bit: u8,
     place: Place,
     text: Range<u32>,
     /// In the region of the place.
@@ -83,6 +90,7 @@ impl Style {
     /// Everything, with nothing left out.
     pub(crate) fn all() -> Self {
         Self {
+            id: u32::MAX,
             text: true,
             json: true,
             ..Self::default()
@@ -147,43 +155,50 @@ impl Fields {
 
     /// Adds a field, unless there is one of the same key.
     #[cfg(feature = "opentelemetry")]
-    pub(crate) fn push_new(&mut self, style: &Style, key: &'static str, value: Value<'_>) {
-        if !self.contains(key, Place::of(key, value, style.numeric_labels)) {
-            self.push(style, key, value);
+    pub(crate) fn push_new(&mut self, style: &Style, name: &'static str, value: Value<'_>) {
+        let key = self.keys.get(style, name);
+        let (bit, place) = (key.bit, key.place(value, style.numeric_labels));
+        if !self.contains(name, place, bit) {
+            self.push(style, name, value);
         }
     }
 
-    fn insert(&mut self, style: &Style, key: &'static str, value: Value<'_>) {
-        let key = key.strip_prefix("r#").unwrap_or(key);
-        let value = if style.redaction.covers(key) {
+    fn insert(&mut self, style: &Style, name: &'static str, value: Value<'_>) {
+        let Self {
+            keys,
+            regions,
+            entries,
+            mask,
+            ..
+        } = self;
+        let key = keys.get(style, name);
+        let value = if key.is_secret {
             Value::Plain(REDACTED)
         } else {
             value
         };
-        let place = Place::of(key, value, style.numeric_labels);
-        let bit = place.bit(key);
-        if self.mask & bit != 0 {
-            self.remove(key, place);
+        let place = key.place(value, style.numeric_labels);
+        if *mask & key.bit != 0 {
+            remove(regions, entries, key.name, place);
         }
-        self.mask |= bit;
+        *mask |= key.bit;
         let class = match value {
             Value::Number(_) | Value::Plain(_) => escape::PLAIN,
             Value::Text(text) => escape::class(text),
         };
-        let text = &mut self.regions[Region::Text as usize];
+        let text = &mut regions[Region::Text as usize];
         let text_start = text.len();
         if style.text {
-            text.push(b' ');
-            escape::key(text, key);
-            text.push(b'=');
+            text.extend_from_slice(key.text());
             escape::value(text, value.as_str(), class);
         }
         let text_end = text.len();
-        let json = &mut self.regions[place.region() as usize];
+        let json = &mut regions[place.region() as usize];
         let json_start = json.len();
         let mut value_start = json_start;
         if style.json {
-            value_start = place.write_key(json, key);
+            json.extend_from_slice(key.json(place));
+            value_start = json.len();
             if place.is_number() {
                 json.extend_from_slice(value.as_str().as_bytes());
             } else {
@@ -192,8 +207,9 @@ impl Fields {
                 json.push(b'"');
             }
         }
-        self.entries.push(Entry {
-            key,
+        entries.push(Entry {
+            key: key.name,
+            bit: key.bit.trailing_zeros() as u8,
             place,
             text: offset(text_start)..offset(text_end),
             json: offset(json_start)..offset(json.len()),
@@ -201,23 +217,12 @@ impl Fields {
         });
     }
 
-    /// Removes the fields for which a line with this one has no room.
-    fn remove(&mut self, key: &str, place: Place) {
-        while let Some(index) = self.entries.iter().position(|old| old.is(key, place)) {
-            let old = self.entries.remove(index);
-            let cuts = [(Region::Text, &old.text), (old.place.region(), &old.json)];
-            for (region, cut) in cuts {
-                self.regions[region as usize].drain(cut.start as usize..cut.end as usize);
-                let length = cut.end - cut.start;
-                for entry in &mut self.entries[index..] {
-                    entry.move_back(region, length);
-                }
-            }
-        }
+    fn contains(&self, key: &str, place: Place, bit: u64) -> bool {
+        self.mask & bit != 0 && self.entries.iter().any(|own| own.is(key, place))
     }
 
-    fn contains(&self, key: &str, place: Place) -> bool {
-        self.mask & place.bit(key) != 0 && self.entries.iter().any(|own| own.is(key, place))
+    fn has(&self, entry: &Entry) -> bool {
+        self.contains(entry.key, entry.place, entry.bit())
     }
 
     /// Adds those fields of a span whose keys are not here yet.
@@ -238,7 +243,7 @@ impl Fields {
     /// Adds those fields of a span whose keys are not here yet, one by one.
     pub(crate) fn inherit(&mut self, span: &SpanFields) {
         for entry in span.entries() {
-            if !self.contains(entry.key, entry.place) {
+            if !self.has(entry) {
                 self.copy(span, entry);
             }
         }
@@ -253,7 +258,7 @@ impl Fields {
         }
         let text = copy_range(&mut self.regions, Region::Text, from, &entry.text);
         let json = copy_range(&mut self.regions, entry.place.region(), from, &entry.json);
-        self.mask |= entry.place.bit(entry.key);
+        self.mask |= entry.bit();
         self.entries.push(Entry {
             text,
             json,
@@ -270,7 +275,7 @@ impl Fields {
         );
         let region = entry.place.region();
         let json = copy_slice(&mut self.regions, region, from.slice(region, &entry.json));
-        self.mask |= entry.place.bit(entry.key);
+        self.mask |= entry.bit();
         self.entries.push(Entry {
             text,
             json,
@@ -291,14 +296,14 @@ impl Fields {
                 .iter()
                 .find(|new| new.is(entry.key, entry.place));
             match (replaced, older) {
-                (Some(new), _) if self.contains(new.key, new.place) => {}
+                (Some(new), _) if self.has(new) => {}
                 (Some(new), _) => self.take(newer, new),
                 (None, Some(older)) => self.copy(older, entry),
                 (None, None) => {}
             }
         }
         for entry in &newer.entries {
-            if !self.contains(entry.key, entry.place) {
+            if !self.has(entry) {
                 self.take(newer, entry);
             }
         }
@@ -319,6 +324,22 @@ impl Fields {
             let value = piece.get(entry.value as usize..).unwrap_or_default();
             (entry.key, escape::unjson(value))
         })
+    }
+}
+
+/// Removes the fields for which a line with this one has no room.
+#[cold]
+fn remove(regions: &mut [Vec<u8>; REGIONS], entries: &mut Vec<Entry>, key: &str, place: Place) {
+    while let Some(index) = entries.iter().position(|old| old.is(key, place)) {
+        let old = entries.remove(index);
+        let cuts = [(Region::Text, &old.text), (old.place.region(), &old.json)];
+        for (region, cut) in cuts {
+            regions[region as usize].drain(cut.start as usize..cut.end as usize);
+            let length = cut.end - cut.start;
+            for entry in &mut entries[index..] {
+                entry.move_back(region, length);
+            }
+        }
     }
 }
 
@@ -347,13 +368,17 @@ fn offset(bytes: usize) -> u32 {
 // === impl Entry ===
 
 impl Entry {
+    fn bit(&self) -> u64 {
+        1 << self.bit
+    }
+
     /// Two fields are the same when a line has room for only one of them.
     fn is(&self, key: &str, place: Place) -> bool {
         self.key == key
             || match (self.place, place) {
                 (Place::Root(own), Place::Root(other)) => own == other,
                 (Place::Label | Place::Number, Place::Label | Place::Number) => {
-                    place::is_same_label(self.key, key)
+                    keys::is_same_label(self.key, key)
                 }
                 (Place::Label | Place::Number | Place::Root(_), _) => false,
             }

@@ -23,8 +23,8 @@ const NAMES: [&str; 8] = [
 pub(crate) struct Redaction {
     /// In lower case, without what separates words.
     names: Vec<String>,
-    /// A bit for each last letter, because hardly any field has one of the names.
-    last: u32,
+    /// A bit for each pair of last letters, because hardly any field has one of the names.
+    ends: [u32; 32],
 }
 
 // === impl Redaction ===
@@ -32,19 +32,31 @@ pub(crate) struct Redaction {
 impl Redaction {
     pub(crate) fn add(&mut self, name: &str) {
         let name: String = letters(name).collect();
-        if let Some(last) = name.bytes().last() {
-            self.last |= bit(last);
-            self.names.push(name);
+        match *name.as_bytes() {
+            [] => return,
+            // Whatever stands before it.
+            [last] => self.ends[low(last)] = u32::MAX,
+            [.., before, last] => self.ends[low(last)] |= 1 << low(before),
         }
+        self.names.push(name);
     }
 
     pub(crate) fn covers(&self, key: &str) -> bool {
-        match key.bytes().last() {
-            Some(last) if self.last & bit(last) != 0 => self.covers_slowly(key),
-            Some(_) | None => false,
-        }
+        let is_near = match *key.as_bytes() {
+            [] => false,
+            [last] => self.ends[low(last)] != 0,
+            [.., before, last] => {
+                let ends = self.ends[low(last)];
+                // A separator says nothing of what stands before it.
+                ends & (1 << low(before)) != 0
+                    || is_separator(char::from(before))
+                    || is_separator(char::from(last))
+            }
+        };
+        is_near && self.covers_slowly(key)
     }
 
+    #[cold]
     fn covers_slowly(&self, key: &str) -> bool {
         self.names.iter().any(|name| ends_with_words(key, name))
     }
@@ -54,7 +66,7 @@ impl Default for Redaction {
     fn default() -> Self {
         let mut redaction = Self {
             names: Vec::new(),
-            last: 0,
+            ends: [0; 32],
         };
         for name in NAMES {
             redaction.add(name);
@@ -63,9 +75,9 @@ impl Default for Redaction {
     }
 }
 
-/// Digits and other characters share a bit with some letter, which only costs a closer look.
-fn bit(byte: u8) -> u32 {
-    1 << (byte.to_ascii_lowercase() % 32)
+/// What is the same for a letter in either case; other characters share it with some letter, which only costs a closer look.
+fn low(byte: u8) -> usize {
+    usize::from(byte % 32)
 }
 
 fn is_separator(c: char) -> bool {

@@ -47,11 +47,13 @@ impl LogConfig {
         let plans = self.plans(&clock)?;
         let recent = Recent::new(rank(self.recent_level), self.recent, MAX_RECENT_BYTES);
         let is_json = |plan: &Plan| plan.form == Form::Json;
+        let id = Shared::next_id();
         let mut shared = Shared {
-            id: Shared::next_id(),
+            id,
             sinks: Vec::new(),
             renderer,
             style: Style {
+                id,
                 text: plans.iter().any(|plan| !is_json(plan)),
                 // A recent record is read out of its JSON.
                 json: plans.iter().any(is_json) || recent.rank() > 0,

@@ -154,7 +154,7 @@ impl Fields {
     /// Adds what an ancestor itself has recorded, but not what it has from its own ancestors.
     pub(crate) fn inherit_own(&mut self, ancestor: &SpanFields) {
         for entry in ancestor.own_entries() {
-            if !self.contains(entry.key, entry.place) && self.bytes() <= MAX_FIELD_BYTES {
+            if !self.has(entry) && self.bytes() <= MAX_FIELD_BYTES {
                 self.copy(ancestor, entry);
             }
         }

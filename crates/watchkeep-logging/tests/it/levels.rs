@@ -7,10 +7,10 @@ use tracing::level_filters::LevelFilter;
 use tracing::{Level, debug, error, info, warn};
 use watchkeep_logging::Filter;
 
-use crate::support::{logged, logged_with};
+use crate::support::{logged, logged_with, pause};
 
 fn filter(text: &str) -> Filter {
-    text.parse().unwrap()
+    text.parse().unwrap_or_default()
 }
 
 #[test]
@@ -47,13 +47,13 @@ fn later_change_replaces_an_earlier_one_with_its_time() {
             let soon = Some(Duration::from_millis(50));
             handle.set_level(filter("trace"), soon).unwrap();
             handle.set_level(filter("warn"), None).unwrap();
-            thread::sleep(Duration::from_millis(150));
+            pause(Duration::from_millis(150));
             assert_eq!(handle.filter(), filter("warn"));
             // The end of the first is not the end of the second.
             handle.set_level(filter("trace"), soon).unwrap();
             let long = Some(Duration::from_secs(3600));
             handle.set_level(filter("debug,hyper=off"), long).unwrap();
-            thread::sleep(Duration::from_millis(150));
+            pause(Duration::from_millis(150));
             let state = handle.filter_state();
             assert_eq!(state.current, filter("debug,hyper=off"));
             assert_eq!(state.base, filter("warn"));

@@ -6,7 +6,7 @@ use tracing::{error, info, warn};
 use tracing_subscriber::layer::SubscriberExt;
 use watchkeep_logging::LogConfig;
 
-use crate::support::logged_with;
+use crate::support::{logged_with, pause};
 
 fn limited(per: Duration) -> impl Fn(LogConfig) -> LogConfig {
     move |config| config.with_rate_limit(3, per)
@@ -42,7 +42,7 @@ fn end_of_the_time_is_told_by_the_next_event_of_any_place() {
             }
         };
         storm();
-        std::thread::sleep(Duration::from_millis(100));
+        pause(Duration::from_millis(100));
         info!("calm");
         storm();
     });

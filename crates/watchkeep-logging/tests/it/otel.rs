@@ -1,5 +1,7 @@
 //! The ids of `tracing-opentelemetry` are those of the lines.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
+
 use opentelemetry::trace::{TraceContextExt, TracerProvider as _};
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing::{info, info_span};

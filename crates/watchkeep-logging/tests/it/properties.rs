@@ -213,7 +213,7 @@ fn agrees(found: &serde_json::Value, value: &Value, is_count: bool) -> bool {
         // However it is written, it reads back as the same number.
         (Some(number), Some(text)) => text.parse() == Ok(number),
         (None, Some(text)) => text == value.text(),
-        (_, None) => is_count && found.to_string() == value.text(),
+        (_, None) => is_count && found.as_u64() == value.text().parse().ok(),
     }
 }
 

@@ -19,6 +19,12 @@ pub(crate) struct Bench {
     pub(crate) guard: LogGuard,
 }
 
+/// Lets time pass in which something must not happen.
+pub(crate) fn pause(time: Duration) {
+    let (_send, receive) = std::sync::mpsc::channel::<()>();
+    assert!(receive.recv_timeout(time).is_err());
+}
+
 /// Runs `work` with a layer, and returns the folder with everything written.
 pub(crate) fn logged(work: impl FnOnce()) -> Bench {
     logged_with(|config| config, |_| work())
