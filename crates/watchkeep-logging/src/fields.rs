@@ -11,7 +11,7 @@ mod place;
 mod recorder;
 mod span;
 
-use self::keys::Keys;
+pub(crate) use self::keys::{Key, Keys};
 use self::place::Place;
 pub(crate) use self::recorder::Recorder;
 pub(crate) use self::span::{SpanFields, SpanSlot};
@@ -62,7 +62,6 @@ const REGIONS: usize = 4;
 /// Fields with distinct keys; where one comes twice, the last counts.
 #[derive(Debug, Default)]
 pub(crate) struct Fields {
-    keys: Keys,
     regions: [Vec<u8>; REGIONS],
     entries: Vec<Entry>,
     /// A bit for each key: two sets of fields whose bits are distinct have no key in common.
@@ -71,17 +70,24 @@ pub(crate) struct Fields {
 }
 
 /// Where a field stands in the regions.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Entry {
     key: &'static str,
     /// Which bit of the mask is that of the key.
     bit: u8,
     place: Place,
-    text: Range<u32>,
+    text: Part,
     /// In the region of the place.
-    json: Range<u32>,
+    json: Part,
     /// Where the value begins in that.
     value: u32,
+}
+
+/// A part of a region.
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    start: u32,
+    end: u32,
 }
 
 // === impl Style ===
@@ -131,7 +137,8 @@ impl Fields {
         let mut fields = Self::default();
         for (key, count) in counts {
             let mut buffer = itoa::Buffer::new();
-            fields.push(&style, key, Value::Number(buffer.format(*count)));
+            let key = Key::new(&style, key);
+            fields.push(&style, &key, Value::Number(buffer.format(*count)));
         }
         fields
     }
@@ -145,7 +152,7 @@ impl Fields {
     }
 
     /// Adds a field, or replaces the one of the same key.
-    pub(crate) fn push(&mut self, style: &Style, key: &'static str, value: Value<'_>) {
+    pub(crate) fn push(&mut self, style: &Style, key: &Key, value: Value<'_>) {
         if self.bytes() > MAX_FIELD_BYTES {
             self.truncated = true;
         } else {
@@ -155,45 +162,36 @@ impl Fields {
 
     /// Adds a field, unless there is one of the same key.
     #[cfg(feature = "opentelemetry")]
-    pub(crate) fn push_new(&mut self, style: &Style, name: &'static str, value: Value<'_>) {
-        let key = self.keys.get(style, name);
-        let (bit, place) = (key.bit, key.place(value, style.numeric_labels));
-        if !self.contains(name, place, bit) {
-            self.push(style, name, value);
+    pub(crate) fn push_new(&mut self, style: &Style, key: &Key, value: Value<'_>) {
+        let place = key.place(value, style.numeric_labels);
+        if !self.contains(key.name, place, key.bit) {
+            self.push(style, key, value);
         }
     }
 
-    fn insert(&mut self, style: &Style, name: &'static str, value: Value<'_>) {
-        let Self {
-            keys,
-            regions,
-            entries,
-            mask,
-            ..
-        } = self;
-        let key = keys.get(style, name);
+    fn insert(&mut self, style: &Style, key: &Key, value: Value<'_>) {
         let value = if key.is_secret {
             Value::Plain(REDACTED)
         } else {
             value
         };
         let place = key.place(value, style.numeric_labels);
-        if *mask & key.bit != 0 {
-            remove(regions, entries, key.name, place);
+        if self.mask >> key.bit & 1 != 0 {
+            self.remove(key.name, place);
         }
-        *mask |= key.bit;
+        self.mask |= 1 << key.bit;
         let class = match value {
             Value::Number(_) | Value::Plain(_) => escape::PLAIN,
             Value::Text(text) => escape::class(text),
         };
-        let text = &mut regions[Region::Text as usize];
+        let text = &mut self.regions[Region::Text as usize];
         let text_start = text.len();
         if style.text {
             text.extend_from_slice(key.text());
             escape::value(text, value.as_str(), class);
         }
         let text_end = text.len();
-        let json = &mut regions[place.region() as usize];
+        let json = &mut self.regions[place.region() as usize];
         let json_start = json.len();
         let mut value_start = json_start;
         if style.json {
@@ -202,27 +200,42 @@ impl Fields {
             if place.is_number() {
                 json.extend_from_slice(value.as_str().as_bytes());
             } else {
-                json.push(b'"');
                 escape::json(json, value.as_str(), class);
                 json.push(b'"');
+                value_start -= 1;
             }
         }
-        entries.push(Entry {
+        self.entries.push(Entry {
             key: key.name,
-            bit: key.bit.trailing_zeros() as u8,
+            bit: key.bit,
             place,
-            text: offset(text_start)..offset(text_end),
-            json: offset(json_start)..offset(json.len()),
+            text: Part::new(text_start, text_end),
+            json: Part::new(json_start, json.len()),
             value: offset(value_start - json_start),
         });
     }
 
-    fn contains(&self, key: &str, place: Place, bit: u64) -> bool {
-        self.mask & bit != 0 && self.entries.iter().any(|own| own.is(key, place))
+    /// Removes the fields for which a line with this one has no room.
+    #[cold]
+    fn remove(&mut self, key: &str, place: Place) {
+        while let Some(index) = self.entries.iter().position(|old| old.is(key, place)) {
+            let old = self.entries.remove(index);
+            for (region, cut) in [(Region::Text, old.text), (old.place.region(), old.json)] {
+                self.regions[region as usize].drain(cut.range());
+                let length = cut.end - cut.start;
+                for entry in &mut self.entries[index..] {
+                    entry.move_back(region, length);
+                }
+            }
+        }
+    }
+
+    fn contains(&self, key: &str, place: Place, bit: u8) -> bool {
+        self.mask >> bit & 1 != 0 && self.entries.iter().any(|own| own.is(key, place))
     }
 
     fn has(&self, entry: &Entry) -> bool {
-        self.contains(entry.key, entry.place, entry.bit())
+        self.contains(entry.key, entry.place, entry.bit)
     }
 
     /// Adds those fields of a span whose keys are not here yet.
@@ -256,35 +269,31 @@ impl Fields {
             self.truncated = true;
             return;
         }
-        let text = copy_range(&mut self.regions, Region::Text, from, &entry.text);
-        let json = copy_range(&mut self.regions, entry.place.region(), from, &entry.json);
-        self.mask |= entry.bit();
-        self.entries.push(Entry {
-            text,
-            json,
-            ..entry.clone()
-        });
+        let region = entry.place.region();
+        let text = from.slice(Region::Text, entry.text);
+        self.adopt(entry, text, from.slice(region, entry.json));
     }
 
     /// Adds a field of another set that is not here yet.
     fn take(&mut self, from: &Self, entry: &Entry) {
-        let text = copy_slice(
-            &mut self.regions,
-            Region::Text,
-            from.slice(Region::Text, &entry.text),
-        );
         let region = entry.place.region();
-        let json = copy_slice(&mut self.regions, region, from.slice(region, &entry.json));
-        self.mask |= entry.bit();
+        let text = from.slice(Region::Text, entry.text);
+        self.adopt(entry, text, from.slice(region, entry.json));
+    }
+
+    fn adopt(&mut self, entry: &Entry, text: &[u8], json: &[u8]) {
+        let text = append(&mut self.regions[Region::Text as usize], text);
+        let json = append(&mut self.regions[entry.place.region() as usize], json);
+        self.mask |= 1 << entry.bit;
         self.entries.push(Entry {
             text,
             json,
-            ..entry.clone()
+            ..*entry
         });
     }
 
-    fn slice(&self, region: Region, range: &Range<u32>) -> &[u8] {
-        &self.regions[region as usize][range.start as usize..range.end as usize]
+    fn slice(&self, region: Region, part: Part) -> &[u8] {
+        &self.regions[region as usize][part.range()]
     }
 
     /// Becomes what a span has recorded so far, with `newer` in the place of what has the same key, and the others behind.
@@ -313,51 +322,24 @@ impl Fields {
     /// Notes in the line itself that fields were left out of it.
     pub(crate) fn finish(&mut self, style: &Style) {
         if self.truncated {
-            self.insert(style, "truncated", Value::Plain("true"));
+            self.insert(style, &Key::new(style, "truncated"), Value::Plain("true"));
         }
     }
 
     /// Returns each key and its value, as far as they are rendered for ECS.
     pub(crate) fn pairs(&self) -> impl Iterator<Item = (&'static str, String)> {
         self.entries.iter().map(|entry| {
-            let piece = self.slice(entry.place.region(), &entry.json);
+            let piece = self.slice(entry.place.region(), entry.json);
             let value = piece.get(entry.value as usize..).unwrap_or_default();
             (entry.key, escape::unjson(value))
         })
     }
 }
 
-/// Removes the fields for which a line with this one has no room.
-#[cold]
-fn remove(regions: &mut [Vec<u8>; REGIONS], entries: &mut Vec<Entry>, key: &str, place: Place) {
-    while let Some(index) = entries.iter().position(|old| old.is(key, place)) {
-        let old = entries.remove(index);
-        let cuts = [(Region::Text, &old.text), (old.place.region(), &old.json)];
-        for (region, cut) in cuts {
-            regions[region as usize].drain(cut.start as usize..cut.end as usize);
-            let length = cut.end - cut.start;
-            for entry in &mut entries[index..] {
-                entry.move_back(region, length);
-            }
-        }
-    }
-}
-
-fn copy_range(
-    regions: &mut [Vec<u8>; REGIONS],
-    region: Region,
-    from: &SpanFields,
-    range: &Range<u32>,
-) -> Range<u32> {
-    let source = &from.region(region as usize)[range.start as usize..range.end as usize];
-    copy_slice(regions, region, source)
-}
-
-fn copy_slice(regions: &mut [Vec<u8>; REGIONS], region: Region, source: &[u8]) -> Range<u32> {
-    let target = &mut regions[region as usize];
-    let start = target.len();
-    target.extend_from_slice(source);
-    offset(start)..offset(target.len())
+fn append(region: &mut Vec<u8>, bytes: &[u8]) -> Part {
+    let start = region.len();
+    region.extend_from_slice(bytes);
+    Part::new(start, region.len())
 }
 
 /// No region grows much beyond a mebibyte.
@@ -368,10 +350,6 @@ fn offset(bytes: usize) -> u32 {
 // === impl Entry ===
 
 impl Entry {
-    fn bit(&self) -> u64 {
-        1 << self.bit
-    }
-
     /// Two fields are the same when a line has room for only one of them.
     fn is(&self, key: &str, place: Place) -> bool {
         self.key == key
@@ -385,15 +363,32 @@ impl Entry {
     }
 
     fn move_back(&mut self, region: Region, length: u32) {
-        let ranges = [
-            (Region::Text, &mut self.text),
-            (self.place.region(), &mut self.json),
-        ];
-        for (own, range) in ranges {
-            if own == region {
-                *range = range.start - length..range.end - length;
-            }
+        if region == Region::Text {
+            self.text.move_back(length);
         }
+        if region == self.place.region() {
+            self.json.move_back(length);
+        }
+    }
+}
+
+// === impl Part ===
+
+impl Part {
+    fn new(start: usize, end: usize) -> Self {
+        Self {
+            start: offset(start),
+            end: offset(end),
+        }
+    }
+
+    fn range(self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+
+    fn move_back(&mut self, length: u32) {
+        self.start -= length;
+        self.end -= length;
     }
 }
 

@@ -11,7 +11,7 @@ use tracing_log::NormalizeEvent;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::fields::{Fields, Recorder, Style};
+use crate::fields::Recorder;
 use crate::render::Line;
 use crate::shared::Shared;
 
@@ -40,9 +40,9 @@ pub struct Layer {
 impl Layer {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
         Self {
-            shared,
             #[cfg(feature = "opentelemetry")]
-            ids: otel::Ids::default(),
+            ids: otel::Ids::new(&shared.style),
+            shared,
         }
     }
 
@@ -58,6 +58,24 @@ impl Layer {
     /// Returns whether an event goes on; what nobody else wants did not get so far.
     fn takes(&self, metadata: &Metadata<'_>) -> bool {
         self.shared.levels.is_alone() || self.shared.levels.wants(metadata)
+    }
+
+    /// Takes the values of a span.
+    fn recorder<'a>(
+        &'a self,
+        metadata: &'static Metadata<'static>,
+        scratch: &'a mut Scratch,
+    ) -> Recorder<'a> {
+        let style = &self.shared.style;
+        scratch.fields.clear();
+        Recorder {
+            style,
+            keys: scratch.keys.of(style, metadata),
+            fields: &mut scratch.fields,
+            message: None,
+            raw: &mut scratch.raw,
+            from_log: false,
+        }
     }
 
     fn write<S>(
@@ -85,6 +103,7 @@ impl Layer {
         scratch.message.clear();
         event.record(&mut Recorder {
             style: &shared.style,
+            keys: scratch.keys.of(&shared.style, event.metadata()),
             fields: &mut scratch.fields,
             message: Some(&mut scratch.message),
             raw: &mut scratch.raw,
@@ -146,12 +165,7 @@ where
             return;
         }
         scratch::with(|scratch| {
-            scratch.fields.clear();
-            attributes.record(&mut recorder(
-                &self.shared.style,
-                &mut scratch.fields,
-                &mut scratch.raw,
-            ));
+            attributes.record(&mut self.recorder(metadata, scratch));
             if let Some(span) = context.span(id) {
                 spans::create(self.shared.id, &span, scratch);
             }
@@ -161,13 +175,8 @@ where
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
         scratch::with(|scratch| {
-            scratch.fields.clear();
             // Formatted before a lock is taken: a value may look at the same span.
-            values.record(&mut recorder(
-                &self.shared.style,
-                &mut scratch.fields,
-                &mut scratch.raw,
-            ));
+            values.record(&mut self.recorder(span.metadata(), scratch));
             spans::record(self.shared.id, &span, scratch);
         });
     }
@@ -181,16 +190,5 @@ where
         if !scratch::with(|scratch| self.write(event, metadata, &context, scratch)) {
             self.shared.nested.fetch_add(1, Ordering::Relaxed);
         }
-    }
-}
-
-/// Takes the values of a span.
-fn recorder<'a>(style: &'a Style, fields: &'a mut Fields, raw: &'a mut String) -> Recorder<'a> {
-    Recorder {
-        style,
-        fields,
-        message: None,
-        raw,
-        from_log: false,
     }
 }

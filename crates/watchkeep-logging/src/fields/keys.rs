@@ -1,35 +1,36 @@
-//! What is known of the names of fields, found out once for each: names are static, so their address tells them apart.
+//! What is known of the names of fields, found out once for each place in the program.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+use tracing::Metadata;
 
 use super::place::{Place, Root};
 use super::{Style, Value};
 use crate::escape;
 
-/// Most threads meet fewer names; where two share a slot, the later one takes it.
-const SLOTS: usize = 128;
+/// More places than a thread logs from as a rule; beyond them all is found out anew.
+const MAX_PLACES: usize = 512;
 
-/// The names that a thread has met.
+/// The names that a thread has met, by place and style.
 #[derive(Debug, Default)]
-pub(super) struct Keys {
-    slots: Vec<Option<Box<Slot>>>,
+pub(crate) struct Keys {
+    places: HashMap<(usize, u32), Box<[Key]>, BuildHasherDefault<AddressHasher>>,
 }
 
-#[derive(Debug)]
-struct Slot {
-    address: usize,
-    length: usize,
-    style: u32,
-    key: Key,
-}
+/// Addresses of statics are as good as random, but for their last bits.
+#[derive(Debug, Default)]
+struct AddressHasher(u64);
 
 /// A name, and how it stands in lines.
 #[derive(Debug)]
-pub(super) struct Key {
+pub(crate) struct Key {
     pub(super) name: &'static str,
     pub(super) is_secret: bool,
     /// The same for two names of which a line has room for only one.
-    pub(super) bit: u64,
+    pub(super) bit: u8,
     root: Option<Root>,
-    /// ` name=`, and behind that `,"name":` as under `labels`.
+    /// ` name=`, and behind that `,"name":"` as under `labels`.
     pieces: Box<[u8]>,
     text: usize,
 }
@@ -37,39 +38,51 @@ pub(super) struct Key {
 // === impl Keys ===
 
 impl Keys {
-    pub(super) fn get(&mut self, style: &Style, name: &'static str) -> &Key {
-        if self.slots.is_empty() {
-            self.slots.resize_with(SLOTS, || None);
+    /// Returns what is known of the fields of an event or a span, by their index.
+    pub(crate) fn of(&mut self, style: &Style, metadata: &'static Metadata<'static>) -> &[Key] {
+        let place = (std::ptr::from_ref(metadata).addr(), style.id);
+        if self.places.len() >= MAX_PLACES && !self.places.contains_key(&place) {
+            self.places.clear();
         }
-        let (address, length) = (name.as_ptr().addr(), name.len());
-        let mixed = (address as u64)
-            .wrapping_add((length as u64) << 32)
-            .wrapping_add(u64::from(style.id) << 48)
-            .wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let index = (mixed >> 40) as usize % SLOTS;
-        let slot = &mut self.slots[index];
-        let is_known = slot.as_ref().is_some_and(|slot| {
-            slot.address == address && slot.length == length && slot.style == style.id
-        });
-        if !is_known {
-            *slot = None;
+        self.places.entry(place).or_insert_with(|| {
+            let fields = metadata.fields().iter();
+            fields.map(|field| Key::new(style, field.name())).collect()
+        })
+    }
+}
+
+// === impl AddressHasher ===
+
+impl Hasher for AddressHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(u64::from(*byte));
         }
-        let slot = slot.get_or_insert_with(|| {
-            Box::new(Slot {
-                address,
-                length,
-                style: style.id,
-                key: Key::new(style, name),
-            })
-        });
-        &slot.key
+    }
+
+    fn write_u32(&mut self, value: u32) {
+        self.write_u64(u64::from(value));
+    }
+
+    fn write_u64(&mut self, value: u64) {
+        // The high bits of the product depend on all of the value, and the table takes the high and the low ones.
+        let mixed = (self.0 ^ value).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 = mixed ^ (mixed >> 32);
+    }
+
+    fn write_usize(&mut self, value: usize) {
+        self.write_u64(value as u64);
     }
 }
 
 // === impl Key ===
 
 impl Key {
-    fn new(style: &Style, name: &'static str) -> Self {
+    pub(crate) fn new(style: &Style, name: &'static str) -> Self {
         let name = name.strip_prefix("r#").unwrap_or(name);
         let mut pieces = b" ".to_vec();
         escape::key(&mut pieces, name);
@@ -77,7 +90,7 @@ impl Key {
         let text = pieces.len();
         pieces.extend_from_slice(b",\"");
         label(&mut pieces, name);
-        pieces.extend_from_slice(b"\":");
+        pieces.extend_from_slice(b"\":\"");
         let root = Root::of(name);
         Self {
             name,
@@ -98,21 +111,22 @@ impl Key {
         &self.pieces[..self.text]
     }
 
-    /// Returns a comma, the key and a colon.
+    /// Returns a comma, the key, a colon, and the first quote of a string.
     pub(super) fn json(&self, place: Place) -> &[u8] {
-        match place {
+        let piece = match place {
             Place::Label | Place::Number => &self.pieces[self.text..],
             Place::Root(root) => root.piece(),
-        }
+        };
+        &piece[..piece.len() - usize::from(place.is_number())]
     }
 }
 
-/// One of 64 bits; in a line the characters that differ between two names of one label are the same.
-fn bit(name: &str) -> u64 {
+/// The number of one of 64 bits; in a line the characters that differ between two names of one label are the same.
+fn bit(name: &str) -> u8 {
     let hash = label_chars(name).fold(0_u32, |hash, c| {
         hash.wrapping_mul(31).wrapping_add(u32::from(c))
     });
-    1 << (hash.wrapping_mul(0x9e37_79b1) >> 26)
+    u8::try_from(hash.wrapping_mul(0x9e37_79b1) >> 26).unwrap_or(0)
 }
 
 /// The index understands a dot as a level of nesting, and stars and backslashes not at all.

@@ -19,7 +19,7 @@ pub(super) struct Root(u8);
 
 struct RootKey {
     name: &'static str,
-    /// The name as it stands in the line, after a comma.
+    /// The name as it stands in the line, after a comma, with the first quote of a string.
     piece: &'static str,
     is_number: bool,
 }
@@ -28,7 +28,7 @@ macro_rules! roots {
     ($($name:literal $is_number:literal,)*) => {
         [$(RootKey {
             name: $name,
-            piece: concat!(",\"", $name, "\":"),
+            piece: concat!(",\"", $name, "\":\""),
             is_number: $is_number,
         }),*]
     };
@@ -73,7 +73,7 @@ impl Root {
         self.key().name
     }
 
-    /// Returns a comma, the key and a colon.
+    /// Returns a comma, the key, a colon and a quote.
     pub(super) fn piece(self) -> &'static [u8] {
         self.key().piece.as_bytes()
     }

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tracing::field::{Field, Visit};
 
-use super::{Fields, MAX_VALUE_BYTES, Style, Value};
+use super::{Fields, Key, MAX_VALUE_BYTES, Style, Value};
 use crate::escape;
 
 /// An error tells at most so many of its causes.
@@ -16,6 +16,8 @@ const TRUNCATED: &str = "…[truncated]";
 /// Visits the values of an event or a span.
 pub(crate) struct Recorder<'a> {
     pub(crate) style: &'a Style,
+    /// What is known of the fields, by their index.
+    pub(crate) keys: &'a [Key],
     pub(crate) fields: &'a mut Fields,
     /// Where the value of `message` goes; a span has none, there it is a field like any other.
     pub(crate) message: Option<&'a mut String>,
@@ -36,32 +38,37 @@ struct Chain<'a>(&'a (dyn Error + 'static));
 
 // === impl Recorder ===
 
-impl Recorder<'_> {
+impl<'a> Recorder<'a> {
     /// Formats a value of the program, which may panic, fail, or hardly end.
     fn format(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        let name = field.name();
-        let out = match &mut self.message {
-            Some(message) if name == "message" => {
-                format_into(message, value);
-                return;
-            }
-            Some(_) | None => &mut *self.raw,
-        };
-        format_into(out, value);
-        if !(self.from_log && name.starts_with("log.")) {
-            self.fields.push(self.style, name, Value::Text(self.raw));
+        if let Some(message) = self.message_of(field) {
+            format_into(message, value);
+            return;
+        }
+        format_into(self.raw, value);
+        if let Some(key) = self.key(field) {
+            self.fields.push(self.style, key, Value::Text(self.raw));
         }
     }
 
     fn push(&mut self, field: &Field, value: Value<'_>) {
-        match (&mut self.message, field.name()) {
-            (Some(message), "message") => {
-                message.clear();
-                message.push_str(value.as_str());
-            }
-            (_, name) if self.from_log && name.starts_with("log.") => {}
-            (_, name) => self.fields.push(self.style, name, value),
+        if let Some(message) = self.message_of(field) {
+            message.clear();
+            message.push_str(value.as_str());
+        } else if let Some(key) = self.key(field) {
+            self.fields.push(self.style, key, value);
         }
+    }
+
+    /// Returns where the message goes, if this is it; as a rule it is the first field.
+    fn message_of(&mut self, field: &Field) -> Option<&mut String> {
+        let message = self.message.as_deref_mut()?;
+        (field.name() == "message").then_some(message)
+    }
+
+    fn key(&self, field: &Field) -> Option<&'a Key> {
+        let is_hidden = self.from_log && field.name().starts_with("log.");
+        self.keys.get(field.index()).filter(|_| !is_hidden)
     }
 }
 

@@ -2,10 +2,15 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::{Entry, Fields, MAX_FIELD_BYTES, REGIONS, Region, offset};
+use smallvec::SmallVec;
+
+use super::{Entry, Fields, MAX_FIELD_BYTES, Part, REGIONS, Region, offset};
 
 /// Counts recordings; spans that belong together share one, so that an event sees with one look whether what it copies is old.
 static EPOCHS: [AtomicU32; 64] = [const { AtomicU32::new(0) }; 64];
+
+/// With so many a span needs no memory beside that of its text.
+const INLINE: usize = 6;
 
 /// What a layer keeps in a span, which may belong to several layers of this type.
 #[derive(Debug)]
@@ -20,7 +25,7 @@ pub(crate) struct SpanFields {
     /// All regions, one behind the other.
     bytes: Box<[u8]>,
     ends: [u32; REGIONS],
-    entries: Box<[Entry]>,
+    entries: SmallVec<[Entry; INLINE]>,
     own: usize,
     mask: u64,
     truncated: bool,
@@ -77,7 +82,7 @@ impl SpanFields {
         Self {
             bytes: bytes.into_boxed_slice(),
             ends,
-            entries: fields.entries.as_slice().into(),
+            entries: SmallVec::from_slice(&fields.entries),
             own,
             mask: fields.mask,
             truncated: fields.truncated,
@@ -121,6 +126,10 @@ impl SpanFields {
             self.ends[region - 1]
         };
         &self.bytes[start as usize..self.ends[region] as usize]
+    }
+
+    pub(super) fn slice(&self, region: Region, part: Part) -> &[u8] {
+        &self.region(region as usize)[part.range()]
     }
 
     pub(super) fn bytes(&self) -> usize {

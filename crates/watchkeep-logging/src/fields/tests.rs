@@ -5,7 +5,11 @@ use super::*;
 fn fields(pairs: &[(&'static str, &str)]) -> Fields {
     let mut fields = Fields::default();
     for (key, value) in pairs {
-        fields.push(&Style::all(), key, Value::Text(value));
+        fields.push(
+            &Style::all(),
+            &Key::new(&Style::all(), key),
+            Value::Text(value),
+        );
     }
     fields
 }
@@ -134,15 +138,19 @@ fn numbers_are_numbers_only_where_that_is_wanted() {
         ..Style::all()
     };
     let mut fields = Fields::default();
-    fields.push(&style, "count", Value::Number("7"));
-    fields.push(&style, "ratio", Value::Number("0.5"));
-    fields.push(&style, "big", Value::Plain("18446744073709551615"));
+    fields.push(&style, &Key::new(&style, "count"), Value::Number("7"));
+    fields.push(&style, &Key::new(&style, "ratio"), Value::Number("0.5"));
+    fields.push(
+        &style,
+        &Key::new(&style, "big"),
+        Value::Plain("18446744073709551615"),
+    );
     assert_eq!(fields.region(Region::Numbers), br#","count":7,"ratio":0.5"#);
     assert_eq!(
         fields.region(Region::Labels),
         br#","big":"18446744073709551615""#
     );
-    fields.push(&style, "count", Value::Text("seven"));
+    fields.push(&style, &Key::new(&style, "count"), Value::Text("seven"));
     assert_eq!(fields.region(Region::Numbers), br#","ratio":0.5"#);
     assert_eq!(
         fields.region(Region::Text),

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use crate::fields::{Fields, MAX_VALUE_BYTES};
+use crate::fields::{Fields, Keys, MAX_VALUE_BYTES};
 use crate::limit::Suppressed;
 use crate::render::ThreadParts;
 use crate::sink;
@@ -10,6 +10,7 @@ use crate::sink;
 /// The buffers of a thread.
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
+    pub(crate) keys: Keys,
     pub(crate) fields: Fields,
     /// A second set, for what goes into a span.
     pub(crate) other: Fields,
