@@ -195,22 +195,16 @@ pub(crate) fn key(out: &mut Vec<u8>, key: &str) {
     }
 }
 
-/// Returns the text that a JSON string or number of ours stands for.
-pub(crate) fn unjson(value: &[u8]) -> String {
-    let text = String::from_utf8_lossy(value);
+/// Appends the text that a JSON string or number of ours stands for.
+pub(crate) fn unjson(out: &mut String, value: &[u8]) {
+    let text = std::str::from_utf8(value).unwrap_or_default();
     let inner = text
         .strip_prefix('"')
         .and_then(|rest| rest.strip_suffix('"'));
-    let Some(inner) = inner else {
-        return text.into_owned();
-    };
-    let mut out = String::with_capacity(inner.len());
-    let mut chars = inner.chars();
-    while let Some(c) = chars.next() {
-        if c != '\\' {
-            out.push(c);
-            continue;
-        }
+    let mut rest = inner.unwrap_or(text);
+    while let Some((before, escape)) = rest.split_once('\\') {
+        out.push_str(before);
+        let mut chars = escape.chars();
         match chars.next() {
             Some('n') => out.push('\n'),
             Some('r') => out.push('\r'),
@@ -220,11 +214,11 @@ pub(crate) fn unjson(value: &[u8]) -> String {
                 let code = u32::from_str_radix(&digits, 16).ok();
                 out.extend(code.and_then(char::from_u32));
             }
-            Some(other) => out.push(other),
-            None => {}
+            other => out.extend(other),
         }
+        rest = chars.as_str();
     }
-    out
+    out.push_str(rest);
 }
 
 /// A value from outside, short and harmless, for an error message.

@@ -326,12 +326,14 @@ impl Fields {
         }
     }
 
-    /// Returns each key and its value, as far as they are rendered for ECS.
-    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&'static str, String)> {
+    /// Returns each key and its value as it stands in an ECS line, as far as they are rendered for that.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&'static str, &[u8])> {
         self.entries.iter().map(|entry| {
             let piece = self.slice(entry.place.region(), entry.json);
-            let value = piece.get(entry.value as usize..).unwrap_or_default();
-            (entry.key, escape::unjson(value))
+            (
+                entry.key,
+                piece.get(entry.value as usize..).unwrap_or_default(),
+            )
         })
     }
 }

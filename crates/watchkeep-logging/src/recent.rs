@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use jiff::Timestamp;
 use tracing::Level;
 
+use crate::escape;
 use crate::levels::{Rank, rank};
 use crate::render::Line;
 
@@ -36,8 +37,21 @@ pub(crate) struct Recent {
 
 #[derive(Debug, Default)]
 struct Ring {
-    records: VecDeque<RecentRecord>,
+    records: VecDeque<Kept>,
     bytes: usize,
+}
+
+/// A record in two pieces of memory, which the next one takes over when this one goes.
+#[derive(Debug)]
+struct Kept {
+    time: Timestamp,
+    level: Level,
+    /// Target, message and values, one behind the other.
+    text: String,
+    target: usize,
+    message: usize,
+    /// The keys, and where their values end.
+    fields: Vec<(&'static str, usize)>,
 }
 
 // === impl RecentRecord ===
@@ -48,23 +62,57 @@ impl RecentRecord {
         let found = self.fields.iter().find(|(name, _)| *name == key);
         found.map(|(_, value)| value.as_str())
     }
+}
 
-    fn new(line: &Line<'_>) -> Self {
+// === impl Kept ===
+
+impl Kept {
+    fn new() -> Self {
         Self {
-            time: line.time,
-            level: line.level,
-            target: line.target.to_owned(),
-            message: line.message.to_owned(),
-            fields: line.fields.pairs().collect(),
+            time: Timestamp::UNIX_EPOCH,
+            level: Level::TRACE,
+            text: String::new(),
+            target: 0,
+            message: 0,
+            fields: Vec::new(),
+        }
+    }
+
+    fn set(&mut self, line: &Line<'_>) {
+        self.time = line.time;
+        self.level = line.level;
+        self.text.clear();
+        self.text.push_str(line.target);
+        self.target = self.text.len();
+        self.text.push_str(line.message);
+        self.message = self.text.len();
+        self.fields.clear();
+        for (key, value) in line.fields.pairs() {
+            escape::unjson(&mut self.text, value);
+            self.fields.push((key, self.text.len()));
         }
     }
 
     fn bytes(&self) -> usize {
-        let fields = self
-            .fields
-            .iter()
-            .map(|(_, value)| size_of::<(&str, String)>() + value.len());
-        size_of::<Self>() + self.target.len() + self.message.len() + fields.sum::<usize>()
+        let field = size_of::<(&str, usize)>();
+        size_of::<Self>() + self.text.capacity() + self.fields.capacity() * field
+    }
+
+    fn record(&self) -> RecentRecord {
+        let part = |start: usize, end: usize| self.text.get(start..end).unwrap_or_default();
+        let mut start = self.message;
+        let fields = self.fields.iter().map(|(key, end)| {
+            let value = part(start, *end);
+            start = *end;
+            (*key, value.to_owned())
+        });
+        RecentRecord {
+            time: self.time,
+            level: self.level,
+            target: part(0, self.target).to_owned(),
+            message: part(self.target, self.message).to_owned(),
+            fields: fields.collect(),
+        }
     }
 }
 
@@ -89,27 +137,39 @@ impl Recent {
         rank(level) <= self.level
     }
 
+    /// Keeps a record, for which the oldest ones go.
+    ///
+    /// One that is larger than all of the ring only empties it of itself.
     pub(crate) fn push(&self, line: &Line<'_>) {
-        let record = RecentRecord::new(line);
-        let bytes = record.bytes();
-        // One that is larger than all of the ring would only empty it.
+        let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = if ring.records.len() >= self.max_records {
+            ring.pop().unwrap_or_else(Kept::new)
+        } else {
+            Kept::new()
+        };
+        kept.set(line);
+        let bytes = kept.bytes();
         if bytes > self.max_bytes {
             return;
         }
-        let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
-        while ring.records.len() >= self.max_records || ring.bytes + bytes > self.max_bytes {
-            let Some(oldest) = ring.records.pop_front() else {
-                break;
-            };
-            ring.bytes -= oldest.bytes();
-        }
+        while ring.bytes + bytes > self.max_bytes && ring.pop().is_some() {}
         ring.bytes += bytes;
-        ring.records.push_back(record);
+        ring.records.push_back(kept);
     }
 
     /// Returns what is there, newest last.
     pub(crate) fn records(&self) -> Vec<RecentRecord> {
         let ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
-        ring.records.iter().cloned().collect()
+        ring.records.iter().map(Kept::record).collect()
+    }
+}
+
+// === impl Ring ===
+
+impl Ring {
+    fn pop(&mut self) -> Option<Kept> {
+        let oldest = self.records.pop_front()?;
+        self.bytes -= oldest.bytes();
+        Some(oldest)
     }
 }

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{class, key, shown, unjson};
+use super::{class, key, shown};
 
 /// What the text needs is found out by its class, and what has no class is copied as it is.
 fn text(out: &mut Vec<u8>, input: &str) {
@@ -15,6 +15,12 @@ fn json(out: &mut Vec<u8>, input: &str) {
 
 fn value(out: &mut Vec<u8>, input: &str) {
     super::value(out, input, class(input));
+}
+
+fn unjson(value: &[u8]) -> String {
+    let mut out = String::new();
+    super::unjson(&mut out, value);
+    out
 }
 
 #[track_caller]
