@@ -68,6 +68,8 @@ pub(crate) fn export_log_numbers(
                 export_sink(&sink);
             }
             metrics::counter!("watchkeep_log_nested_events_total").absolute(logs.nested_events());
+            metrics::counter!("watchkeep_log_suppressed_events_total")
+                .absolute(logs.suppressed_events());
         });
     });
 }
@@ -108,6 +110,10 @@ fn describe_log_numbers() {
     metrics::describe_counter!(
         "watchkeep_log_nested_events_total",
         "Events that were not logged because they came out of logging itself."
+    );
+    metrics::describe_counter!(
+        "watchkeep_log_suppressed_events_total",
+        "Events that the rate limit of their place has held back."
     );
 }
 
