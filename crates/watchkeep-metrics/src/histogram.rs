@@ -1,6 +1,6 @@
 //! The buckets of a histogram at one moment.
 
-use crate::cell::HistogramCell;
+use crate::buckets::HistogramCell;
 
 /// The buckets of a histogram at one moment.
 #[non_exhaustive]

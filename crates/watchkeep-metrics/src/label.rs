@@ -1,18 +1,24 @@
 //! The labels of one series, rendered once.
 
+use std::borrow::Cow;
+
 use crate::name::clean_label;
 
 /// How many bytes of a label's value are kept.
 const LONGEST_VALUE: usize = 1_024;
 
-/// The cleaned, sorted labels of one series and their exposition text.
+/// The cleaned, sorted labels of one series as their exposition text.
 #[derive(Debug)]
 pub(crate) struct LabelSet {
     /// `a="1",b="2"`: escaped, without braces, empty when there are no labels.
     text: Box<str>,
-    pairs: Box<[(Box<str>, Box<str>)]>,
+    /// The values as they are, where one of them had to be escaped; otherwise the text has them.
+    unescaped: Option<Box<Values>>,
+    count: u32,
     cut: bool,
 }
+
+type Values = Box<[Box<str>]>;
 
 impl LabelSet {
     /// Cleans, sorts and renders labels.
@@ -22,12 +28,12 @@ impl LabelSet {
     /// the family's type needs for itself (`le`), and is prefixed. Values over 1,024 bytes are cut at a character.
     pub(crate) fn new<'a>(
         own: impl Iterator<Item = (&'a str, &'a str)>,
-        global: &[(String, String)],
+        global: &'a [(String, String)],
         reserved: Option<&str>,
     ) -> Self {
         let mut raw: Vec<_> = own.collect();
         raw.sort_unstable();
-        let mut pairs: Vec<(Box<str>, Box<str>)> = Vec::with_capacity(raw.len() + global.len());
+        let mut pairs: Vec<(Cow<'a, str>, &'a str)> = Vec::with_capacity(raw.len() + global.len());
         let globals = global
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()));
@@ -40,16 +46,21 @@ impl LabelSet {
             if reserved == Some(name.as_ref()) {
                 name = format!("exported_{name}").into();
             }
-            match pairs.iter_mut().find(|(known, _)| **known == *name) {
-                Some((_, known)) => *known = value.into(),
-                None => pairs.push((name.into(), value.into())),
+            match pairs.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, known)) => *known = value,
+                None => pairs.push((name, value)),
             }
         }
         pairs.retain(|(_, value)| !value.is_empty());
         pairs.sort_unstable();
+        let is_escaped = pairs
+            .iter()
+            .any(|(_, value)| value.contains(['\\', '"', '\n']));
+        let values = || pairs.iter().map(|(_, value)| Box::from(*value)).collect();
         Self {
+            unescaped: is_escaped.then(|| Box::new(values())),
+            count: u32::try_from(pairs.len()).unwrap_or(u32::MAX),
             text: render(&pairs).into(),
-            pairs: pairs.into(),
             cut,
         }
     }
@@ -63,8 +74,40 @@ impl LabelSet {
         &self.text
     }
 
+    /// Returns names and values, sorted by name.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.pairs.iter().map(|(name, value)| (&**name, &**value))
+        let unescaped = self.unescaped.as_deref();
+        let mut rest = &*self.text;
+        (0..).map_while(move |position| {
+            let (name, after) = rest.split_once("=\"")?;
+            let end = closing_quote(after)?;
+            rest = after.get(end + 2..).unwrap_or("");
+            let value = unescaped.map_or(&after[..end], |values| &values[position]);
+            Some((name, value))
+        })
+    }
+
+    /// Tells whether these are the labels as they stand in the text, in their order, without anything to escape.
+    pub(crate) fn is_written_as<'a>(
+        &self,
+        labels: impl ExactSizeIterator<Item = (&'a str, &'a str)>,
+    ) -> bool {
+        // Nothing in the text is escaped, so it has two quotes a label. A value with a quote in it would need more of them,
+        // hence as many labels that agree with the text are the labels of the text.
+        if self.unescaped.is_some() || labels.len() != self.count as usize {
+            return false;
+        }
+        let mut rest = self.text.as_bytes();
+        for (name, value) in labels {
+            let after = rest
+                .strip_prefix(name.as_bytes())
+                .and_then(|rest| rest.strip_prefix(b"=\""))
+                .and_then(|rest| rest.strip_prefix(value.as_bytes()))
+                .and_then(|rest| rest.strip_prefix(b"\""));
+            let Some(after) = after else { return false };
+            rest = after.strip_prefix(b",").unwrap_or(after);
+        }
+        rest.is_empty()
     }
 
     /// Tells whether every one of `wanted` is among the labels; an empty value asks for the label's absence.
@@ -79,6 +122,15 @@ impl LabelSet {
     }
 }
 
+fn closing_quote(text: &str) -> Option<usize> {
+    let mut escaped = false;
+    text.bytes().position(|byte| {
+        let closes = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        closes
+    })
+}
+
 fn shortened(value: &str) -> &str {
     if value.len() <= LONGEST_VALUE {
         return value;
@@ -89,7 +141,7 @@ fn shortened(value: &str) -> &str {
     &value[..end.unwrap_or(0)]
 }
 
-fn render(pairs: &[(Box<str>, Box<str>)]) -> String {
+fn render(pairs: &[(Cow<'_, str>, &str)]) -> String {
     let mut text = String::new();
     for (name, value) in pairs {
         if !text.is_empty() {
@@ -165,6 +217,43 @@ mod tests {
         let cut = labels(&format!("{}🦀", &fits[..LONGEST_VALUE - 2]));
         assert!(cut.is_cut());
         assert!(cut.contains([("a", &fits[..LONGEST_VALUE - 2])]));
+    }
+
+    #[test]
+    fn names_and_values_are_read_back_as_they_were() {
+        for value in [
+            "plain",
+            "a,b=c",
+            "say \"x\",y=\"z\"",
+            "end\\",
+            "\\\"\n",
+            "\n",
+            "=\"",
+        ] {
+            let own = [("a", value), ("b", "x"), ("c", value)];
+            let labels = LabelSet::new(own.into_iter(), &[], None);
+            assert_eq!(labels.iter().collect::<Vec<_>>(), own);
+        }
+    }
+
+    #[test]
+    fn only_labels_as_they_are_written_are_recognized() {
+        let of = |own: &[(&str, &str)]| LabelSet::new(own.iter().copied(), &[], None);
+        let known = of(&[("a", "1"), ("b", "2")]);
+        let is =
+            |labels: &[(&'static str, &'static str)]| known.is_written_as(labels.iter().copied());
+        assert!(is(&[("a", "1"), ("b", "2")]));
+        assert!(!is(&[("b", "2"), ("a", "1")]));
+        assert!(!is(&[("a", "1")]));
+        assert!(!is(&[("a", "1"), ("b", "2"), ("c", "")]));
+        assert!(!is(&[("a", "1\",b=\"2")]), "one label that reads like two");
+        assert!(!is(&[("a", "1\",b=\"2"), ("", "")]));
+        assert!(!is(&[("a=\"1\",b", "2"), ("", "")]));
+        assert!(!is(&[("a", ""), ("b", "2")]));
+        let escaped = of(&[("a", "\\")]);
+        assert!(!escaped.is_written_as([("a", "\\\\")].into_iter()));
+        assert!(!escaped.is_written_as([("a", "\\")].into_iter()));
+        assert!(of(&[]).is_written_as([].into_iter()));
     }
 
     #[test]

@@ -37,14 +37,17 @@
 //!
 //! * `process`: the usual `process_*` metrics, see `process::register`.
 
+mod buckets;
 mod build_info;
 mod builder;
 mod cell;
 pub mod clock;
 mod daily;
 mod error;
+mod exemplar;
 mod exposition;
 mod family;
+mod group;
 mod histogram;
 mod history;
 mod index;
@@ -52,11 +55,14 @@ mod label;
 mod name;
 pub mod negotiate;
 mod number;
+mod own;
 #[cfg(feature = "process")]
 pub mod process;
 mod recorder;
 mod registry;
+mod samples;
 mod selector;
+mod series;
 mod snapshot;
 mod sync;
 mod timestamp;
@@ -65,6 +71,7 @@ pub use crate::build_info::build_info;
 pub use crate::builder::RecorderBuilder;
 pub use crate::daily::Daily;
 pub use crate::error::Error;
+pub use crate::exemplar::TraceId;
 pub use crate::exposition::Format;
 pub use crate::histogram::HistogramSnapshot;
 pub use crate::history::History;

@@ -3,8 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::family::{Cell, Family, Series};
+use crate::cell::Cell;
+use crate::family::{Family, Members};
+use crate::group::Group;
 use crate::registry::{Description, Listed};
+use crate::series::{Labeled, Series};
 use crate::{HistogramSnapshot, Selector};
 
 /// All numbers of a [`Recorder`](crate::Recorder) at one moment, to be read by name and labels.
@@ -28,7 +31,7 @@ pub struct FamilySnapshot {
 /// One series of a [`FamilySnapshot`].
 #[derive(Clone)]
 pub struct SeriesSnapshot {
-    series: Arc<Series>,
+    series: Arc<dyn Labeled>,
     value: Value,
 }
 
@@ -63,7 +66,7 @@ impl Snapshot {
         let families = families
             .iter()
             .map(|listed| FamilySnapshot {
-                series: listed.family.all().iter().map(SeriesSnapshot::of).collect(),
+                series: series(&listed.family),
                 description: listed.description.clone(),
                 family: Arc::clone(&listed.family),
             })
@@ -153,6 +156,25 @@ impl Snapshot {
     }
 }
 
+fn series(family: &Family) -> Vec<SeriesSnapshot> {
+    match &family.members {
+        Members::Counters(group) => read(group, |cell| Value::Counter(cell.value())),
+        Members::Gauges(group) => read(group, |cell| Value::Gauge(cell.value())),
+        Members::Histograms(group) => {
+            read(group, |cell| Value::Histogram(HistogramSnapshot::of(cell)))
+        }
+    }
+}
+
+fn read<C: Cell>(group: &Group<C>, value: impl Fn(&C) -> Value) -> Vec<SeriesSnapshot> {
+    let all = group.all();
+    let all = all.iter().map(|series| SeriesSnapshot {
+        value: value(&series.cell),
+        series: Arc::<Series<C>>::clone(series),
+    });
+    all.collect()
+}
+
 #[expect(
     clippy::cast_precision_loss,
     reason = "PromQL's numbers are f64; counts above 2^53 are read with 53 bits"
@@ -196,7 +218,7 @@ impl FamilySnapshot {
     ) -> impl Iterator<Item = &'a SeriesSnapshot> {
         self.series
             .iter()
-            .filter(move |series| series.series.labels.contains(labels.clone()))
+            .filter(move |series| series.series.labels().contains(labels.clone()))
     }
 }
 
@@ -212,20 +234,9 @@ impl fmt::Debug for FamilySnapshot {
 // === impl SeriesSnapshot ===
 
 impl SeriesSnapshot {
-    fn of(series: &Arc<Series>) -> Self {
-        Self {
-            value: match &series.cell {
-                Cell::Counter(cell) => Value::Counter(cell.value()),
-                Cell::Gauge(cell) => Value::Gauge(cell.value()),
-                Cell::Histogram(cell) => Value::Histogram(HistogramSnapshot::of(cell)),
-            },
-            series: Arc::clone(series),
-        }
-    }
-
     /// Returns the labels, sorted by name, global ones included.
     pub fn labels(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.series.labels.iter()
+        self.series.labels().iter()
     }
 
     /// Returns the value of a label, `None` when the series has none of that name.
@@ -246,7 +257,7 @@ impl SeriesSnapshot {
 impl fmt::Debug for SeriesSnapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SeriesSnapshot")
-            .field("labels", &self.series.labels.text())
+            .field("labels", &self.series.labels().text())
             .field("value", &self.value)
             .finish()
     }
