@@ -99,6 +99,7 @@ impl Cell for CounterCell {
 }
 
 impl CounterFn for CounterCell {
+    #[inline]
     fn increment(&self, value: u64) {
         self.whole.fetch_add(value, Relaxed);
     }
@@ -156,6 +157,7 @@ impl GaugeFn for GaugeCell {
         self.add(-value);
     }
 
+    #[inline]
     fn set(&self, value: f64) {
         self.bits.store(value.to_bits(), Relaxed);
         self.written();
@@ -175,6 +177,10 @@ pub(crate) fn update(atomic: &AtomicU64, change: impl Fn(f64) -> f64) {
 }
 
 /// Keeps a sum finite, since nothing would ever bring an infinite one back.
+#[inline]
 pub(crate) const fn bounded(sum: f64) -> f64 {
+    if sum.is_finite() {
+        return sum;
+    }
     sum.clamp(f64::MIN, f64::MAX)
 }

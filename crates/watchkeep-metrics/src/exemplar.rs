@@ -77,6 +77,8 @@ impl Slots {
     }
 
     /// Keeps the observation when the last one of its bucket was read and there is a trace.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn offer(&self, bucket: usize, value: f64) {
         let slot = &self.slots[bucket];
         if slot.unread.load(Relaxed) {
