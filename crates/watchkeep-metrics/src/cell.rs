@@ -182,5 +182,5 @@ pub(crate) const fn bounded(sum: f64) -> f64 {
     if sum.is_finite() {
         return sum;
     }
-    sum.clamp(f64::MIN, f64::MAX)
+    f64::MAX.copysign(sum)
 }
