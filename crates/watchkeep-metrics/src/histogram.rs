@@ -76,6 +76,25 @@ impl HistogramSnapshot {
         Some(self.buckets[..=at].iter().sum())
     }
 
+    /// Returns what was observed since `earlier`, or everything when a bucket has less than it had: then it began anew.
+    pub(crate) fn since(&self, earlier: &Self) -> Self {
+        let grown: Option<Vec<u64>> = self
+            .buckets
+            .iter()
+            .zip(&earlier.buckets)
+            .map(|(now, then)| now.checked_sub(*then))
+            .collect();
+        let Some(buckets) = grown.filter(|_| self.bounds == earlier.bounds) else {
+            return self.clone();
+        };
+        Self {
+            count: buckets.iter().sum(),
+            sum: self.sum - earlier.sum,
+            bounds: self.bounds.clone(),
+            buckets,
+        }
+    }
+
     /// Adds another series of the same family, which therefore has the same bounds.
     pub(crate) fn add(&mut self, other: &Self) {
         self.count += other.count;

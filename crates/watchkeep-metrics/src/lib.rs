@@ -29,7 +29,10 @@
 //! * [`Recorder`] keeps every series as atomics. A histogram has a fixed array of buckets, so memory does not grow with
 //!   observations and nothing has to run in the background.
 //! * [`Recorder::render`] writes a [`Format`]; [`negotiate`] reads `Accept` and `Accept-Encoding`.
-//! * [`Recorder::snapshot`] gives the numbers back; [`History`] keeps some of them for a while, [`Daily`] counts per local day.
+//! * [`Recorder::snapshot`] gives the numbers back; [`History`] keeps some of them for a while, [`Daily`] counts per local day,
+//!   [`Summary`] sums a service up.
+//! * [`Recorder::expire_idle`] forgets series that nobody uses, [`Lazy`] handles may be made before the recorder is installed,
+//!   and [`RecorderBuilder::with_exemplars`] ties buckets to traces.
 //! * What is refused is counted in `watchkeep_metrics_rejected_total`, label sets over the limit in
 //!   `watchkeep_metrics_overflow_total`.
 //!
@@ -52,6 +55,7 @@ mod histogram;
 mod history;
 mod index;
 mod label;
+mod lazy;
 mod name;
 pub mod negotiate;
 mod number;
@@ -64,6 +68,7 @@ mod samples;
 mod selector;
 mod series;
 mod snapshot;
+mod summary;
 mod sync;
 mod timestamp;
 
@@ -75,9 +80,11 @@ pub use crate::exemplar::TraceId;
 pub use crate::exposition::Format;
 pub use crate::histogram::HistogramSnapshot;
 pub use crate::history::History;
+pub use crate::lazy::{Handle, Lazy};
 pub use crate::recorder::{FloatCounter, Recorder};
 pub use crate::selector::Selector;
 pub use crate::snapshot::{FamilySnapshot, Kind, SeriesSnapshot, Snapshot, Value};
+pub use crate::summary::{Summary, SummaryBuilder};
 pub use crate::timestamp::Timestamp;
 
 #[cfg(doctest)]

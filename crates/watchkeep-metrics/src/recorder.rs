@@ -17,7 +17,7 @@ use crate::cell::{CounterCell, GaugeCell, Rejected};
 use crate::registry::{Registry, Settings};
 use crate::series::Series;
 use crate::sync::{read, write};
-use crate::{Error, Format, RecorderBuilder, Snapshot, Timestamp, error, exposition};
+use crate::{Error, Format, RecorderBuilder, Snapshot, Timestamp, error, exposition, lazy};
 
 /// Keeps all metrics of a process as atomics, and shows them as text or as a [`Snapshot`].
 ///
@@ -73,14 +73,20 @@ impl Recorder {
         }
     }
 
-    /// Makes this the recorder of the whole process; the macros of `metrics` reach it from then on.
+    /// Makes this the recorder of the whole process; the macros of `metrics` and every [`Lazy`](crate::Lazy) handle reach
+    /// it from then on.
+    ///
+    /// Handles that were made with this recorder before, in a `metrics::with_local_recorder` say, are its handles
+    /// already. The facade's handles that were made without any recorder stay without effect.
     ///
     /// # Errors
     ///
     /// Returns an error when the process has a recorder already, also when it is this one; that one stays.
     pub fn install(&self) -> Result<(), Error> {
         metrics::set_global_recorder(self.clone())
-            .map_err(|_| Error::new(error::Kind::AlreadyInstalled))
+            .map_err(|_| Error::new(error::Kind::AlreadyInstalled))?;
+        lazy::installed(self);
+        Ok(())
     }
 
     /// Appends all metrics as text.
@@ -105,6 +111,15 @@ impl Recorder {
     pub fn snapshot(&self) -> Snapshot {
         self.run_hooks();
         Snapshot::of(&self.shared.registry.list())
+    }
+
+    /// Returns the numbers of these families alone, by their names in the Prometheus text.
+    ///
+    /// It costs what these families cost, however many others there are. The functions of
+    /// [`before_render`](Self::before_render) do not run.
+    #[must_use]
+    pub fn snapshot_of(&self, families: &[&str]) -> Snapshot {
+        Snapshot::of(&self.shared.registry.pick(families))
     }
 
     /// Registers a counter that takes fractions, and returns its handle.
@@ -160,7 +175,6 @@ impl Recorder {
         RUNNING.set(false);
     }
 
-    #[cfg(test)]
     pub(crate) fn registry(&self) -> &Registry {
         &self.shared.registry
     }

@@ -148,6 +148,24 @@ impl Registry {
     /// Returns every family, sorted by name.
     pub(crate) fn list(&self) -> Vec<Listed> {
         let families: Vec<_> = read(&self.families).values().cloned().collect();
+        self.described(families)
+    }
+
+    /// Returns the families of these names that there are, sorted by name, each once.
+    pub(crate) fn pick(&self, names: &[&str]) -> Vec<Listed> {
+        let mut names = names.to_vec();
+        names.sort_unstable();
+        names.dedup();
+        let known = read(&self.families);
+        let families: Vec<_> = names
+            .iter()
+            .filter_map(|name| known.get(*name).cloned())
+            .collect();
+        drop(known);
+        self.described(families)
+    }
+
+    fn described(&self, families: Vec<Arc<Family>>) -> Vec<Listed> {
         let descriptions = read(&self.descriptions);
         families
             .into_iter()
