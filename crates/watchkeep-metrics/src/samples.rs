@@ -60,9 +60,12 @@ impl Samples<'_> {
             }
             out.push(b'\n');
         }
-        self.write_name("_sum", series, out);
-        write_value(cell.sum(), out);
-        out.push(b'\n');
+        let sum = cell.sum();
+        if self.format == Format::Prometheus || is_counter(cell, sum) {
+            self.write_name("_sum", series, out);
+            write_value(sum, out);
+            out.push(b'\n');
+        }
         self.write_name("_count", series, out);
         write_integer(count, out);
         out.push(b'\n');
@@ -82,6 +85,12 @@ impl Samples<'_> {
             out.push(b'\n');
         }
     }
+}
+
+/// In OpenMetrics a sum only goes up: there is none where observations may be negative, nor where they were.
+fn is_counter(cell: &HistogramCell, sum: f64) -> bool {
+    let lowest = cell.bounds().values.first();
+    sum >= 0.0 && lowest.is_none_or(|bound| *bound >= 0.0)
 }
 
 fn write_name(name: &str, suffix: &str, labels: &str, out: &mut Vec<u8>) {
