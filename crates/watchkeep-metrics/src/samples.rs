@@ -1,5 +1,7 @@
 //! The lines of samples, which are what a rendering spends its time on.
 
+use std::io::Write as _;
+
 use crate::buckets::HistogramCell;
 use crate::cell::{CounterCell, GaugeCell};
 use crate::exemplar::Exemplar;
@@ -103,8 +105,7 @@ fn write_name(name: &str, suffix: &str, labels: &str, out: &mut Vec<u8>) {
 }
 
 fn write_exemplar(exemplar: &Exemplar, out: &mut Vec<u8>) {
-    let trace = exemplar.trace.to_string();
-    put(out, &[" # {trace_id=\"", &trace, "\"} "]);
+    write!(out, " # {{trace_id=\"{}\"}} ", exemplar.trace).expect("a Vec takes every write");
     write_value(exemplar.value, out);
     out.push(b' ');
     write_seconds(exemplar.at, out);

@@ -240,3 +240,20 @@ fn evaluate_once(
         }
     }
 }
+
+#[cfg(all(test, feature = "metrics"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn idle_series_go_when_metrics_are_read() {
+        let recorder = watchkeep_metrics::Recorder::default();
+        expire_idle(&recorder, Duration::ZERO);
+        metrics::with_local_recorder(&recorder, || metrics::counter!("c_total").increment(1));
+        assert!(
+            recorder.snapshot().family("c_total").is_some(),
+            "the first look only looks"
+        );
+        assert!(recorder.snapshot().family("c_total").is_none());
+    }
+}
