@@ -135,7 +135,7 @@ impl Slot {
         let at = Timestamp::from_millis(self.at.load(Relaxed).cast_signed());
         fence(Acquire);
         let after = self.sequence.load(Relaxed);
-        let is_whole = before == after && before % 2 == 0;
+        let is_whole = before == after && before.is_multiple_of(2);
         let trace = TraceId::new(u128::from(high) << 64 | u128::from(low))?;
         is_whole.then_some(Exemplar { trace, value, at })
     }

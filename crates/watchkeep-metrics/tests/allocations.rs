@@ -68,7 +68,7 @@ fn of_a_rendering(series: u32, format: Format) -> usize {
         .with_exemplars(|| TraceId::new(1), || Timestamp::from_millis(1_234))
         .with_created_timestamps(|| Timestamp::from_millis(5_678))
         .build()
-        .unwrap();
+        .expect("the settings are valid");
     let record = || {
         for label in 0..series {
             counter!("c_total", "l" => label.to_string()).increment(1);

@@ -72,7 +72,7 @@ fn both_formats_are_accepted_after_random_operations() {
         let mut random = fastrand::Rng::with_seed(seed);
         let mut builder = Recorder::builder()
             .with_buckets(
-                &[[-1.0, 0.5, 1e6].as_slice(), &[0.001, 1.0], &[1e-7, 1e300]][random.usize(..3)],
+                [[-1.0, 0.5, 1e6].as_slice(), &[0.001, 1.0], &[1e-7, 1e300]][random.usize(..3)],
             )
             .with_max_series_per_family(random.usize(1..20))
             .with_max_families(random.usize(1..60));

@@ -122,7 +122,7 @@ impl Family {
                 };
                 match (rest.first().filter(is_it), suffix) {
                     (Some(sum), "_sum") if format == Format::OpenMetrics => {
-                        if negative || !(sum.value >= 0.0) {
+                        if negative || sum.value < 0.0 || sum.value.is_nan() {
                             return Err("a sum that is no counter".to_owned());
                         }
                     }
