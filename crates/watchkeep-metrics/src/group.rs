@@ -193,3 +193,6 @@ impl<C> PartialEq for ByText<C> {
 }
 
 impl<C> Eq for ByText<C> {}
+
+#[cfg(test)]
+mod tests;

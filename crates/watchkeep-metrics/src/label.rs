@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::name::clean_label;
+use crate::name::{clean_label, shortened};
 
-/// How many bytes of a label's value are kept.
-const LONGEST_VALUE: usize = 1_024;
+/// How many labels a series can have.
+const MOST_LABELS: usize = 64;
 
 /// The cleaned, sorted labels of one series as their exposition text.
 #[derive(Debug)]
@@ -25,7 +25,8 @@ impl LabelSet {
     ///
     /// Of labels whose names are the same after cleaning the last one (in order of raw name, then value) stays; `own` beat
     /// `global`; a label with an empty value is left out, since Prometheus takes it as absent. `reserved` is the name that
-    /// the family's type needs for itself (`le`), and is prefixed. Values over 1,024 bytes are cut at a character.
+    /// the family's type needs for itself (`le`), and is prefixed. Names and values over 1,024 bytes are cut at a character,
+    /// and labels beyond 64 (in order of name) are left out.
     pub(crate) fn new<'a>(
         own: impl Iterator<Item = (&'a str, &'a str)>,
         global: &'a [(String, String)],
@@ -39,10 +40,10 @@ impl LabelSet {
             .map(|(name, value)| (name.as_str(), value.as_str()));
         let mut cut = false;
         for (name, value) in globals.chain(raw) {
-            let kept = shortened(value);
-            cut |= kept.len() < value.len();
-            let value = kept;
-            let mut name = clean_label(name);
+            let (kept_name, kept_value) = (shortened(name), shortened(value));
+            cut |= kept_name.len() < name.len() || kept_value.len() < value.len();
+            let value = kept_value;
+            let mut name = clean_label(kept_name);
             if reserved == Some(name.as_ref()) {
                 name = format!("exported_{name}").into();
             }
@@ -53,6 +54,8 @@ impl LabelSet {
         }
         pairs.retain(|(_, value)| !value.is_empty());
         pairs.sort_unstable();
+        cut |= pairs.len() > MOST_LABELS;
+        pairs.truncate(MOST_LABELS);
         let is_escaped = pairs
             .iter()
             .any(|(_, value)| value.contains(['\\', '"', '\n']));
@@ -65,7 +68,7 @@ impl LabelSet {
         }
     }
 
-    /// Tells whether a value was longer than what is kept.
+    /// Tells whether there was more than what is kept.
     pub(crate) const fn is_cut(&self) -> bool {
         self.cut
     }
@@ -131,16 +134,6 @@ fn closing_quote(text: &str) -> Option<usize> {
     })
 }
 
-fn shortened(value: &str) -> &str {
-    if value.len() <= LONGEST_VALUE {
-        return value;
-    }
-    let end = (0..=LONGEST_VALUE)
-        .rev()
-        .find(|at| value.is_char_boundary(*at));
-    &value[..end.unwrap_or(0)]
-}
-
 fn render(pairs: &[(Cow<'_, str>, &str)]) -> String {
     let mut text = String::new();
     for (name, value) in pairs {
@@ -170,6 +163,7 @@ pub(crate) fn escape_value(value: &str, out: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::name::LONGEST;
 
     #[track_caller]
     fn check(own: &[(&str, &str)], global: &[(&str, &str)], expected: &str) {
@@ -212,11 +206,11 @@ mod tests {
     #[test]
     fn long_values_are_cut_at_a_character() {
         let labels = |value: &str| LabelSet::new([("a", value)].into_iter(), &[], None);
-        let fits = "x".repeat(LONGEST_VALUE);
+        let fits = "x".repeat(LONGEST);
         assert!(!labels(&fits).is_cut());
-        let cut = labels(&format!("{}🦀", &fits[..LONGEST_VALUE - 2]));
+        let cut = labels(&format!("{}🦀", &fits[..LONGEST - 2]));
         assert!(cut.is_cut());
-        assert!(cut.contains([("a", &fits[..LONGEST_VALUE - 2])]));
+        assert!(cut.contains([("a", &fits[..LONGEST - 2])]));
     }
 
     #[test]
@@ -254,6 +248,20 @@ mod tests {
         assert!(!escaped.is_written_as([("a", "\\\\")].into_iter()));
         assert!(!escaped.is_written_as([("a", "\\")].into_iter()));
         assert!(of(&[]).is_written_as([].into_iter()));
+    }
+
+    #[test]
+    fn long_names_are_cut_and_labels_beyond_the_most_are_left_out() {
+        let long = "n".repeat(LONGEST + 1);
+        let labels = LabelSet::new([(long.as_str(), "v")].into_iter(), &[], None);
+        assert!(labels.is_cut());
+        assert!(labels.contains([(&long[1..], "v")]));
+        let names: Vec<String> = (0..=MOST_LABELS).map(|n| format!("l{n:02}")).collect();
+        let of =
+            |names: &[String]| LabelSet::new(names.iter().map(|name| (&**name, "v")), &[], None);
+        assert!(!of(&names[..MOST_LABELS]).is_cut());
+        assert!(of(&names).is_cut());
+        assert_eq!(of(&names).text(), of(&names[..MOST_LABELS]).text());
     }
 
     #[test]

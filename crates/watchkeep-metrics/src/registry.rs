@@ -13,7 +13,7 @@ use crate::family::{Family, Members, Metric};
 use crate::group::{Group, Place};
 use crate::index::Index;
 use crate::label::LabelSet;
-use crate::name::clean_metric;
+use crate::name::{LONGEST, clean_metric, shortened};
 use crate::own::{DESCRIPTIONS, Own};
 use crate::series::Series;
 use crate::sync::{read, write};
@@ -129,7 +129,7 @@ impl Registry {
         if help.is_empty() {
             return;
         }
-        let name = clean_metric(name);
+        let name = clean_metric(shortened(name));
         let same = |known: &Description| *known.help == *help && known.unit == unit;
         if read(&self.descriptions)
             .get(&*name)
@@ -177,7 +177,7 @@ impl Registry {
     }
 
     fn register<C: Metric>(&self, key: &Key) -> Option<Arc<Series<C>>> {
-        let name = clean_metric(key.name());
+        let name = clean_metric(shortened(key.name()));
         let family = self.family(&name, C::KIND);
         let found = family.and_then(|family| match C::group(&family) {
             Some(group) => Ok(self.find(key, &family, group)),
@@ -204,6 +204,8 @@ impl Registry {
         let (series, place) =
             group.series(labels, limit, self.settings.now(), &self.supplies, overflow);
         match place {
+            // What is remembered must have a bound.
+            Place::Own if key.name().len() > LONGEST => {}
             Place::Own => {
                 C::index(&self.indexes).insert(key, &series);
             }
