@@ -149,4 +149,18 @@ mod tests {
         assert_eq!(h.at_most(f64::INFINITY), Some(12));
         assert_eq!(h.at_most(1.5), None);
     }
+
+    #[test]
+    fn what_was_observed_since_is_everything_when_bounds_or_counts_say_so() {
+        let before = histogram(&[1.0, 2.0], &[1, 2, 3]);
+        let after = histogram(&[1.0, 2.0], &[1, 4, 4]);
+        assert_eq!(after.since(&before).buckets, [0, 2, 1]);
+        assert_eq!(
+            (after.since(&before).count, after.since(&before).sum),
+            (3, 0.0)
+        );
+        assert_eq!(before.since(&after), before, "it began anew");
+        let other = histogram(&[1.0, 3.0], &[0, 0, 0]);
+        assert_eq!(after.since(&other), after, "other bounds");
+    }
 }

@@ -104,3 +104,49 @@ fn spread(key: &Key) -> u64 {
     let product = u128::from(key.get_hash()) * 0x9e37_79b9_7f4a_7c15;
     (product >> 64) as u64 ^ product as u64
 }
+
+#[cfg(test)]
+mod tests {
+    use metrics::Label;
+
+    use super::*;
+    use crate::label::LabelSet;
+
+    fn key(name: &'static str, labels: &[(&'static str, &'static str)]) -> Key {
+        let labels: Vec<_> = labels
+            .iter()
+            .map(|(name, value)| Label::new(*name, *value))
+            .collect();
+        Key::from_parts(name, labels)
+    }
+
+    fn series(name: &'static str, labels: &[(&'static str, &'static str)]) -> Arc<Series<u8>> {
+        let labels = LabelSet::new(labels.iter().copied(), &[], None);
+        Arc::new(Series::new(name.into(), labels, None, 7))
+    }
+
+    #[test]
+    fn every_way_to_write_a_key_leads_to_its_series() {
+        let index = Index::new();
+        let pairs = [("a", "1"), ("b", "2")];
+        let turned = [("b", "2"), ("a", "1")];
+        let known = series("n", &pairs);
+        for labels in [&pairs, &turned] {
+            assert!(index.get(&key("n", labels)).is_none());
+            assert!(index.insert(&key("n", labels), &known));
+            assert!(!index.insert(&key("n", labels), &known), "a second time");
+            let found = index.get(&key("n", labels)).unwrap();
+            assert!(Arc::ptr_eq(&found, &known));
+        }
+        assert!(index.get(&key("m", &pairs)).is_none());
+        assert!(index.get(&key("n", &pairs[..1])).is_none());
+        assert_eq!(index.forget(|series| Arc::ptr_eq(series, &known)), 2);
+        assert_eq!(Arc::strong_count(&known), 1, "nothing is left of it");
+    }
+
+    #[test]
+    fn a_series_is_not_written_as_another_name() {
+        assert!(series("n", &[]).is_written_as(&key("n", &[])));
+        assert!(!series("n", &[]).is_written_as(&key("m", &[])));
+    }
+}

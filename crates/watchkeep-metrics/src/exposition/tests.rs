@@ -134,6 +134,7 @@ fn exemplars_and_creation_times_stand_in_open_metrics_only() {
         .unwrap();
     metrics::with_local_recorder(&recorder, || {
         histogram!("h_seconds", "l" => "v").record(0.25);
+        histogram!("h_seconds", "l" => "v").record_many(0.05, 0);
         counter!("c_total").increment(1);
         counter!("taken_total").increment(1);
         gauge!("taken_created").set(1.0);

@@ -252,3 +252,19 @@ fn recorders_are_independent_and_their_handles_outlive_them() {
     drop(one);
     handle.increment(1);
 }
+
+#[test]
+fn a_part_of_the_families_is_read_without_the_others_and_without_functions() {
+    let recorder = Recorder::default();
+    recorder.before_render(|_| panic!("it is not to run"));
+    with_local_recorder(&recorder, || {
+        counter!("a_total").increment(1);
+        counter!("b_total").increment(2);
+        counter!("c_total").increment(3);
+    });
+    let part = recorder.snapshot_of(&["c_total", "a_total", "absent", "a_total"]);
+    let names: Vec<_> = part.families().map(|family| family.name()).collect();
+    assert_eq!(names, ["a_total", "c_total"]);
+    assert_eq!(part.counter("c_total", &[]), 3.0);
+    assert_eq!(part.counter("b_total", &[]), 0.0);
+}

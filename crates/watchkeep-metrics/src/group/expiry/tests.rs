@@ -60,6 +60,8 @@ fn a_series_that_somebody_holds_never_goes() {
     for minute in 0..5 {
         assert_eq!(expire(&recorder, minute * 60), 0);
     }
+    let debug = format!("{:?}", recorder.registry());
+    assert!(debug.contains("counters: Index { keys: 2 }"), "{debug}");
     held.increment(1);
     cost.increment(0.5);
     let snapshot = recorder.snapshot();
@@ -84,6 +86,8 @@ fn room_and_remembered_keys_come_free_again() {
                 counter!("c_total", "l" => format!("{round}-{label}")).increment(1);
             }
         });
+        let debug = format!("{:?}", recorder.registry());
+        assert!(debug.contains("counters: Index { keys: 2 }"), "{debug}");
         expire(&recorder, round * 1_000);
         assert_eq!(expire(&recorder, round * 1_000 + 60), 2);
         let debug = format!("{:?}", recorder.registry());
