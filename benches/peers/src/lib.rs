@@ -6,6 +6,7 @@ mod clock;
 mod rounds;
 mod spread;
 mod table;
+mod watched;
 
 pub use self::allocations::{CountingAllocator, thread_allocations};
 pub use self::callgrind::main_thread_instructions;
@@ -13,3 +14,4 @@ pub use self::clock::Stopwatch;
 pub use self::rounds::Rounds;
 pub use self::spread::Spread;
 pub use self::table::Table;
+pub use self::watched::{End, Watched};

@@ -5,8 +5,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tracing::Level;
+
 use crate::clock::Clock;
+use crate::limit::Rate;
 use crate::queue::{self, DEFAULT_BYTES};
+use crate::redact::Redaction;
 use crate::{Compression, ConfigError, Error, Filter, Layer, LogGuard, OnFull};
 
 mod env;
@@ -60,6 +64,12 @@ pub(crate) struct Ends {
 /// | environment | `development` | `ENVIRONMENT` |
 /// | size of a sink's files together | no limit beside their number | – |
 /// | compression of rotated text files | none | – |
+/// | text file, errors file | both, when there is a folder | – |
+/// | file and line number in JSON lines | no | – |
+/// | numbers as numbers, under `numeric_labels` | no | – |
+/// | fields whose values are left out | passwords, secrets, tokens, keys, cookies | – |
+/// | rate limit for each place that logs | none | – |
+/// | recent records kept in memory | 200 of level `warn` or `error` | – |
 /// | queue of each sink | 8 MiB | – |
 /// | what a full queue drops | what is less severe than `warn` first | – |
 /// | panics are logged | yes, by [`init`](Self::init) | – |
@@ -79,6 +89,15 @@ pub struct LogConfig {
     color: bool,
     dir: Option<PathBuf>,
     json: Option<bool>,
+    text: bool,
+    errors: bool,
+    origin: bool,
+    numeric_labels: bool,
+    redaction: Redaction,
+    rate_limit: Option<Rate>,
+    recent: usize,
+    recent_level: Level,
+    global_filter: bool,
     max_bytes: u64,
     backups: usize,
     retention: Duration,
@@ -107,6 +126,15 @@ impl LogConfig {
             color: true,
             dir: Some(PathBuf::from("logs")),
             json: None,
+            text: true,
+            errors: true,
+            origin: false,
+            numeric_labels: false,
+            redaction: Redaction::default(),
+            rate_limit: None,
+            recent: 200,
+            recent_level: Level::WARN,
+            global_filter: false,
             max_bytes: 10 * 1024 * 1024,
             backups: 10,
             retention: 30 * DAY,
@@ -165,7 +193,7 @@ impl LogConfig {
         self
     }
 
-    /// Sets what is logged at the start; [`LogHandle::set_filter`](crate::LogHandle::set_filter) changes it later.
+    /// Sets what is logged at the start; [`LogHandle::set_level`](crate::LogHandle::set_level) changes it later.
     pub fn with_filter(mut self, filter: Filter) -> Self {
         self.filter = filter;
         self
@@ -186,6 +214,77 @@ impl LogConfig {
     /// Turns the JSON file on or off.
     pub fn with_json(mut self, on: bool) -> Self {
         self.json = Some(on);
+        self
+    }
+
+    /// Turns the text file with everything on or off (default on).
+    pub fn with_text(mut self, on: bool) -> Self {
+        self.text = on;
+        self
+    }
+
+    /// Turns the text file with the errors alone on or off (default on).
+    pub fn with_errors(mut self, on: bool) -> Self {
+        self.errors = on;
+        self
+    }
+
+    /// Sets whether JSON lines tell the file and the line number that they come from, as `log.origin` (default no: the target
+    /// says nearly as much, and every line is longer by it).
+    pub fn with_origin(mut self, on: bool) -> Self {
+        self.origin = on;
+        self
+    }
+
+    /// Sets whether numbers stand in JSON lines as numbers, under `numeric_labels` (default no: everything that ECS does not
+    /// know is a string under `labels`, which every index takes).
+    ///
+    /// `numeric_labels` is a convention of Elastic APM, so that one can sum and compare. What a `long` or a `double` cannot hold
+    /// stays a string.
+    pub fn with_numeric_labels(mut self, on: bool) -> Self {
+        self.numeric_labels = on;
+        self
+    }
+
+    /// Adds a name of fields whose values no line may show; they read `[redacted]`.
+    ///
+    /// A field is meant when its last words are that name, in whatever spelling: `card_number` also covers `user.cardNumber`.
+    /// Always covered are `password`, `passwd`, `passphrase`, `secret`, `token`, `authorization`, `cookie` and `api_key`. A
+    /// message, and what a value tells of itself, is the program's own affair.
+    pub fn with_redacted(mut self, name: &str) -> Self {
+        self.redaction.add(name);
+        self
+    }
+
+    /// Lets each place in the program log only `burst` events in the time `per` (default: no limit).
+    ///
+    /// What is held back is counted: a line `events of one place were suppressed` with the number, at the level of the place,
+    /// comes with the first event after the time is over, and at a flush. 4,096 places are told apart; one beyond them is not
+    /// held back.
+    pub fn with_rate_limit(mut self, burst: u32, per: Duration) -> Self {
+        self.rate_limit = Some(Rate { burst, per });
+        self
+    }
+
+    /// Sets how many of the last WARN and ERROR records are kept in memory for
+    /// [`LogHandle::recent`](crate::LogHandle::recent) (default 200, together at most 1 MiB); 0: none.
+    pub fn with_recent(mut self, records: usize) -> Self {
+        self.recent = records;
+        self
+    }
+
+    pub(crate) fn with_recent_level(mut self, level: Level) -> Self {
+        self.recent_level = level;
+        self
+    }
+
+    /// Sets whether the layer of [`build`](Self::build) refuses for all layers of its registry what its own filter refuses
+    /// (default no).
+    ///
+    /// Then such an event costs next to nothing, as after [`init`](Self::init), but no other layer sees it; and the maximum
+    /// of the `log` crate follows the filter.
+    pub fn with_global_filter(mut self, on: bool) -> Self {
+        self.global_filter = on;
         self
     }
 
@@ -299,6 +398,15 @@ impl LogConfig {
                 "{total} bytes in all are less than the {} of one file",
                 self.max_bytes
             ));
+        }
+        if self
+            .rate_limit
+            .is_some_and(|rate| rate.burst == 0 || rate.per.is_zero())
+        {
+            problems.push(
+                "rate limit: nothing, or without time, would hold back every event or none"
+                    .to_owned(),
+            );
         }
         problems.extend(queue::check_bytes(self.queue_bytes).err());
         if problems.is_empty() {

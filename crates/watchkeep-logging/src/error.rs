@@ -29,6 +29,19 @@ pub struct ConfigError {
     problems: Vec<String>,
 }
 
+/// Why a level could not be changed.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct LevelError(#[from] LevelKind);
+
+#[derive(Debug, thiserror::Error)]
+enum LevelKind {
+    #[error("no log sink is named `{name}`; there are: {known}")]
+    Sink { name: String, known: String },
+    #[error("cannot start the thread that puts the old log level in force again")]
+    Thread(#[source] io::Error),
+}
+
 // === impl Error ===
 
 impl Error {
@@ -83,3 +96,18 @@ impl fmt::Display for ConfigError {
 }
 
 impl std::error::Error for ConfigError {}
+
+// === impl LevelError ===
+
+impl LevelError {
+    pub(crate) fn of_sink(name: &str, known: &[&str]) -> Self {
+        Self(LevelKind::Sink {
+            name: crate::escape::shown(name),
+            known: known.join(", "),
+        })
+    }
+
+    pub(crate) fn of_thread(error: io::Error) -> Self {
+        Self(LevelKind::Thread(error))
+    }
+}

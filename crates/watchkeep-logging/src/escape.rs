@@ -9,6 +9,70 @@ const fn is_unsafe(c: char) -> bool {
         | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
+/// What is known of a text: the sum of what its bytes may need.
+pub(crate) type Class = u8;
+
+/// Nothing in it needs anything.
+pub(crate) const PLAIN: Class = 0;
+/// It may have something that a JSON string escapes.
+const JSON: Class = 1;
+/// It may have something that free text escapes.
+const TEXT: Class = 2;
+/// It may have something for which a value is put in quotes.
+const QUOTES: Class = 4;
+
+static CLASSES: [Class; 256] = classes();
+
+const fn classes() -> [Class; 256] {
+    let mut classes = [PLAIN; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        #[expect(clippy::cast_possible_truncation, reason = "it is below 256")]
+        let b = byte as u8;
+        classes[byte] = match b {
+            b'"' => JSON | QUOTES,
+            b'\\' => JSON,
+            0..=0x1f | 0x7f => JSON | TEXT | QUOTES,
+            b' ' | b'=' => QUOTES,
+            // These begin the characters that may be unsafe.
+            0xc2 | 0xd8 | 0xe2 | 0xef => JSON | TEXT | QUOTES,
+            // Others may begin a kind of white space.
+            0x80.. => QUOTES,
+            _ => PLAIN,
+        };
+        byte += 1;
+    }
+    classes
+}
+
+/// Returns what a text may need, so that one that needs nothing is copied as it is.
+pub(crate) fn class(text: &str) -> Class {
+    let (blocks, rest) = text.as_bytes().as_chunks::<16>();
+    let blocks = blocks
+        .iter()
+        .fold(PLAIN, |class, block| class | block_class(block));
+    rest.iter()
+        .fold(blocks, |class, byte| class | CLASSES[usize::from(*byte)])
+}
+
+/// Most blocks need nothing but quotes, and a few comparisons of sixteen bytes at once see that; branches would be slower.
+fn block_class(block: &[u8; 16]) -> Class {
+    let (mut wild, mut quotes) = (0, 0);
+    for &byte in block {
+        wild |= u8::from(byte < b' ')
+            | u8::from(byte > b'~')
+            | u8::from(byte == b'"')
+            | u8::from(byte == b'\\');
+        quotes |= u8::from(byte == b' ') | u8::from(byte == b'=');
+    }
+    if wild == 0 {
+        return quotes * QUOTES;
+    }
+    block
+        .iter()
+        .fold(PLAIN, |class, byte| class | CLASSES[usize::from(*byte)])
+}
+
 /// Returns whether a byte begins a character that may be unsafe; most bytes do not, and are copied in runs.
 const fn is_suspect(byte: u8) -> bool {
     matches!(byte, 0..=0x1f | 0x7f | 0xc2 | 0xd8 | 0xe2 | 0xef)
@@ -71,17 +135,34 @@ pub(crate) fn formatted(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
 }
 
 /// Free text of a line for people: the message, the target.
-pub(crate) fn text(out: &mut Vec<u8>, text: &str) {
-    copy(out, text, b"", text_char);
+pub(crate) fn text(out: &mut Vec<u8>, text: &str, class: Class) {
+    if class & TEXT == 0 {
+        out.extend_from_slice(text.as_bytes());
+    } else {
+        copy(out, text, b"", text_char);
+    }
 }
 
 /// The content of a JSON string, without its quotes.
-pub(crate) fn json(out: &mut Vec<u8>, text: &str) {
-    copy(out, text, b"\"\\", json_char);
+pub(crate) fn json(out: &mut Vec<u8>, text: &str, class: Class) {
+    if class & JSON == 0 {
+        out.extend_from_slice(text.as_bytes());
+    } else {
+        copy(out, text, b"\"\\", json_char);
+    }
 }
 
 /// The value of a `key=value` pair: bare where that is unambiguous, else in quotes.
-pub(crate) fn value(out: &mut Vec<u8>, value: &str) {
+pub(crate) fn value(out: &mut Vec<u8>, value: &str, class: Class) {
+    if class & QUOTES == 0 && !value.is_empty() {
+        out.extend_from_slice(value.as_bytes());
+    } else {
+        value_with_care(out, value);
+    }
+}
+
+#[cold]
+fn value_with_care(out: &mut Vec<u8>, value: &str) {
     let bare = !value.is_empty()
         && !value
             .chars()
@@ -90,7 +171,7 @@ pub(crate) fn value(out: &mut Vec<u8>, value: &str) {
         out.extend_from_slice(value.as_bytes());
     } else if is_quoted(value) {
         // What `Debug` made of a string is quoted already.
-        text(out, value);
+        copy(out, value, b"", text_char);
     } else {
         out.push(b'"');
         copy(out, value, b"\"\\", text_char);
@@ -98,8 +179,12 @@ pub(crate) fn value(out: &mut Vec<u8>, value: &str) {
     }
 }
 
-/// The key of a pair or of a label: one word.
+/// The key of a pair: one word.
 pub(crate) fn key(out: &mut Vec<u8>, key: &str) {
+    if class(key) & QUOTES == 0 {
+        out.extend_from_slice(key.as_bytes());
+        return;
+    }
     for c in key.chars() {
         let c = if c.is_whitespace() || matches!(c, '"' | '=') || is_unsafe(c) {
             '_'
@@ -110,11 +195,43 @@ pub(crate) fn key(out: &mut Vec<u8>, key: &str) {
     }
 }
 
+/// Returns the text that a JSON string or number of ours stands for.
+pub(crate) fn unjson(value: &[u8]) -> String {
+    let text = String::from_utf8_lossy(value);
+    let inner = text
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
+    let Some(inner) = inner else {
+        return text.into_owned();
+    };
+    let mut out = String::with_capacity(inner.len());
+    let mut chars = inner.chars();
+    while let Some(c) = chars.next() {
+        if c != '\\' {
+            out.push(c);
+            continue;
+        }
+        match chars.next() {
+            Some('n') => out.push('\n'),
+            Some('r') => out.push('\r'),
+            Some('t') => out.push('\t'),
+            Some('u') => {
+                let digits: String = chars.by_ref().take(4).collect();
+                let code = u32::from_str_radix(&digits, 16).ok();
+                out.extend(code.and_then(char::from_u32));
+            }
+            Some(other) => out.push(other),
+            None => {}
+        }
+    }
+    out
+}
+
 /// A value from outside, short and harmless, for an error message.
 pub(crate) fn shown(value: &str) -> String {
     let mut out = Vec::new();
     let end = boundary(value, 100);
-    text(&mut out, &value[..end]);
+    text(&mut out, &value[..end], TEXT);
     if end < value.len() {
         out.extend_from_slice("…".as_bytes());
     }

@@ -3,214 +3,348 @@
 use std::ops::Range;
 
 use crate::escape;
+use crate::redact::{REDACTED, Redaction};
 use crate::stats::Losses;
 
+mod keys;
+mod place;
 mod recorder;
+mod span;
 
+pub(crate) use self::keys::{Key, Keys};
+use self::place::Place;
 pub(crate) use self::recorder::Recorder;
+pub(crate) use self::span::{SpanFields, SpanSlot};
 
 /// A longer value is cut, visibly.
 pub(crate) const MAX_VALUE_BYTES: usize = 64 * 1024;
 /// Fields that would make a line longer than this are left out, and the line says so.
 pub(crate) const MAX_FIELD_BYTES: usize = 1024 * 1024;
 
-/// The keys that may stand at the root of an ECS line, beside those of every line; in the order in which they are written.
-pub(crate) const ROOT_KEYS: [&str; 11] = [
-    "trace.id",
-    "span.id",
-    "http.request.id",
-    "http.request.method",
-    STATUS_CODE,
-    DURATION,
-    "url.path",
-    "error.code",
-    ERROR_MESSAGE,
-    "error.type",
-    "error.stack_trace",
-];
-const STATUS_CODE: &str = "http.response.status_code";
-const DURATION: &str = "event.duration";
-const ERROR_MESSAGE: &str = "error.message";
-
-/// Where a field goes in an ECS line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
-    /// Under `labels`, as a string.
-    Label,
-    /// At the root, under this key, as a number.
-    Number(&'static str),
-    /// At the root, under this key, as a string.
-    Root(&'static str),
+/// What is rendered of a field, and how.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Style {
+    /// Tells the styles of layers apart.
+    pub(crate) id: u32,
+    /// Whether some sink wants text, or ECS.
+    pub(crate) text: bool,
+    pub(crate) json: bool,
+    /// Whether numbers go under `numeric_labels`, as numbers.
+    pub(crate) numeric_labels: bool,
+    pub(crate) redaction: Redaction,
 }
 
+/// A value as text, and what is known of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Value<'a> {
+    /// A number that JSON can say, and a `long` or a `double` of the index can hold.
+    Number(&'a str),
+    /// No character that needs an escape anywhere.
+    Plain(&'a str),
+    Text(&'a str),
+}
+
+/// The parts of lines that fields become, each contiguous so that all of it is copied at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Region {
+    /// ` key=value`, as it stands in a text line.
+    Text,
+    /// `,"key":value` at the root of an ECS line.
+    Roots,
+    /// The same under `labels`.
+    Labels,
+    /// The same under `numeric_labels`.
+    Numbers,
+}
+
+const REGIONS: usize = 4;
+
 /// Fields with distinct keys; where one comes twice, the last counts.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Fields {
-    bytes: Vec<u8>,
+    regions: [Vec<u8>; REGIONS],
     entries: Vec<Entry>,
+    /// A bit for each key: two sets of fields whose bits are distinct have no key in common.
+    mask: u64,
     truncated: bool,
 }
 
-#[derive(Clone, Debug)]
+/// Where a field stands in the regions.
+#[derive(Clone, Copy, Debug)]
 struct Entry {
     key: &'static str,
+    /// Which bit of the mask is that of the key.
+    bit: u8,
     place: Place,
-    /// ` key=value`, as it stands in a text line.
-    text: Range<usize>,
-    /// The value as the content of a JSON string.
-    json: Range<usize>,
+    text: Part,
+    /// In the region of the place.
+    json: Part,
+    /// Where the value begins in that.
+    value: u32,
+}
+
+/// A part of a region.
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    start: u32,
+    end: u32,
+}
+
+// === impl Style ===
+
+impl Style {
+    /// Everything, with nothing left out.
+    pub(crate) fn all() -> Self {
+        Self {
+            id: u32::MAX,
+            text: true,
+            json: true,
+            ..Self::default()
+        }
+    }
+}
+
+// === impl Value ===
+
+impl<'a> Value<'a> {
+    pub(crate) fn as_str(self) -> &'a str {
+        match self {
+            Self::Number(text) | Self::Plain(text) | Self::Text(text) => text,
+        }
+    }
 }
 
 // === impl Fields ===
 
 impl Fields {
-    pub(crate) fn of_losses(losses: Losses) -> Self {
-        let mut fields = Self::default();
-        fields.push("dropped", &losses.dropped.to_string());
-        fields.push("failed", &losses.failed.to_string());
-        fields
-    }
-
     pub(crate) fn clear(&mut self) {
-        self.bytes.clear();
-        self.bytes.shrink_to(MAX_VALUE_BYTES);
+        for region in &mut self.regions {
+            region.clear();
+            region.shrink_to(MAX_VALUE_BYTES);
+        }
         self.entries.clear();
+        self.mask = 0;
         self.truncated = false;
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+    pub(crate) fn of_losses(losses: Losses) -> Self {
+        Self::of_counts(&[("dropped", losses.dropped), ("failed", losses.failed)])
+    }
+
+    /// The fields of a line of this crate's own.
+    pub(crate) fn of_counts(counts: &[(&'static str, u64)]) -> Self {
+        let style = Style::all();
+        let mut fields = Self::default();
+        for (key, count) in counts {
+            let mut buffer = itoa::Buffer::new();
+            let key = Key::new(&style, key);
+            fields.push(&style, &key, Value::Number(buffer.format(*count)));
+        }
+        fields
+    }
+
+    pub(crate) fn region(&self, region: Region) -> &[u8] {
+        &self.regions[region as usize]
+    }
+
+    fn bytes(&self) -> usize {
+        self.regions.iter().map(Vec::len).sum()
     }
 
     /// Adds a field, or replaces the one of the same key.
-    pub(crate) fn push(&mut self, key: &'static str, value: &str) {
-        if self.bytes.len() > MAX_FIELD_BYTES {
+    pub(crate) fn push(&mut self, style: &Style, key: &Key, value: Value<'_>) {
+        if self.bytes() > MAX_FIELD_BYTES {
             self.truncated = true;
         } else {
-            self.insert(key, value);
+            self.insert(style, key, value);
         }
     }
 
-    fn insert(&mut self, key: &'static str, value: &str) {
-        let key = key.strip_prefix("r#").unwrap_or(key);
-        let place = Place::of(key, value);
-        self.entries.retain(|old| !old.is(key, place));
-        let start = self.bytes.len();
-        self.bytes.push(b' ');
-        escape::key(&mut self.bytes, key);
-        self.bytes.push(b'=');
-        escape::value(&mut self.bytes, value);
-        let middle = self.bytes.len();
-        escape::json(&mut self.bytes, value);
+    /// Adds a field, unless there is one of the same key.
+    #[cfg(feature = "opentelemetry")]
+    pub(crate) fn push_new(&mut self, style: &Style, key: &Key, value: Value<'_>) {
+        let place = key.place(value, style.numeric_labels);
+        if !self.contains(key.name, place, key.bit) {
+            self.push(style, key, value);
+        }
+    }
+
+    fn insert(&mut self, style: &Style, key: &Key, value: Value<'_>) {
+        let value = if key.is_secret {
+            Value::Plain(REDACTED)
+        } else {
+            value
+        };
+        let place = key.place(value, style.numeric_labels);
+        if self.mask >> key.bit & 1 != 0 {
+            self.remove(key.name, place);
+        }
+        self.mask |= 1 << key.bit;
+        let class = match value {
+            Value::Number(_) | Value::Plain(_) => escape::PLAIN,
+            Value::Text(text) => escape::class(text),
+        };
+        let text = &mut self.regions[Region::Text as usize];
+        let text_start = text.len();
+        if style.text {
+            text.extend_from_slice(key.text());
+            escape::value(text, value.as_str(), class);
+        }
+        let text_end = text.len();
+        let json = &mut self.regions[place.region() as usize];
+        let json_start = json.len();
+        let mut value_start = json_start;
+        if style.json {
+            json.extend_from_slice(key.json(place));
+            value_start = json.len();
+            if place.is_number() {
+                json.extend_from_slice(value.as_str().as_bytes());
+            } else {
+                escape::json(json, value.as_str(), class);
+                json.push(b'"');
+                value_start -= 1;
+            }
+        }
         self.entries.push(Entry {
-            key,
+            key: key.name,
+            bit: key.bit,
             place,
-            text: start..middle,
-            json: middle..self.bytes.len(),
+            text: Part::new(text_start, text_end),
+            json: Part::new(json_start, json.len()),
+            value: offset(value_start - json_start),
         });
     }
 
-    /// Adds those fields of `other` whose keys are not here yet.
-    pub(crate) fn inherit(&mut self, other: &Self) {
-        for entry in &other.entries {
-            if !self
-                .entries
-                .iter()
-                .any(|own| own.is(entry.key, entry.place))
-            {
-                self.copy(other, entry);
-            }
-        }
-        self.truncated |= other.truncated;
-    }
-
-    /// Replaces fields by those of `newer` with the same key and adds the others.
-    pub(crate) fn update(&mut self, newer: &Self) {
-        // Built anew, so that a span that records the same field for ever does not grow.
-        let mut merged = Self::default();
-        for entry in &self.entries {
-            match newer.entries.iter().find(|e| e.is(entry.key, entry.place)) {
-                Some(new) => merged.copy(newer, new),
-                None => merged.copy(self, entry),
-            }
-        }
-        merged.inherit(newer);
-        merged.truncated |= self.truncated;
-        *self = merged;
-    }
-
-    fn copy(&mut self, from: &Self, entry: &Entry) {
-        if self.bytes.len() > MAX_FIELD_BYTES {
-            self.truncated = true;
-            return;
-        }
-        let start = self.bytes.len();
-        self.bytes
-            .extend_from_slice(&from.bytes[entry.text.start..entry.json.end]);
-        let middle = start + entry.text.len();
-        self.entries.push(Entry {
-            text: start..middle,
-            json: middle..self.bytes.len(),
-            ..entry.clone()
-        });
-    }
-
-    /// Notes in the line itself that fields were left out of it.
-    pub(crate) fn finish(&mut self) {
-        if self.truncated {
-            self.insert("truncated", "true");
-        }
-    }
-
-    /// Appends every pair as ` key=value`.
-    pub(crate) fn write_text(&self, out: &mut Vec<u8>) {
-        for entry in &self.entries {
-            out.extend_from_slice(&self.bytes[entry.text.clone()]);
-        }
-    }
-
-    /// Appends the root keys and then the labels, each with a comma before it.
-    pub(crate) fn write_json(&self, out: &mut Vec<u8>) {
-        for key in ROOT_KEYS {
-            for entry in &self.entries {
-                let value = &self.bytes[entry.json.clone()];
-                let quote: &[u8] = match entry.place {
-                    Place::Root(root) if root == key => b"\"",
-                    Place::Number(root) if root == key => b"",
-                    Place::Label | Place::Number(_) | Place::Root(_) => continue,
-                };
-                for part in [b",\"", key.as_bytes(), b"\":", quote, value, quote] {
-                    out.extend_from_slice(part);
+    /// Removes the fields for which a line with this one has no room.
+    #[cold]
+    fn remove(&mut self, key: &str, place: Place) {
+        while let Some(index) = self.entries.iter().position(|old| old.is(key, place)) {
+            let old = self.entries.remove(index);
+            for (region, cut) in [(Region::Text, old.text), (old.place.region(), old.json)] {
+                self.regions[region as usize].drain(cut.range());
+                let length = cut.end - cut.start;
+                for entry in &mut self.entries[index..] {
+                    entry.move_back(region, length);
                 }
             }
         }
-        let mut opening: &[u8] = b",\"labels\":{\"";
-        for entry in self.entries.iter().filter(|e| e.place == Place::Label) {
-            out.extend_from_slice(opening);
-            label_key(out, entry.key);
-            out.extend_from_slice(b"\":\"");
-            out.extend_from_slice(&self.bytes[entry.json.clone()]);
-            out.push(b'"');
-            opening = b",\"";
+    }
+
+    fn contains(&self, key: &str, place: Place, bit: u8) -> bool {
+        self.mask >> bit & 1 != 0 && self.entries.iter().any(|own| own.is(key, place))
+    }
+
+    fn has(&self, entry: &Entry) -> bool {
+        self.contains(entry.key, entry.place, entry.bit)
+    }
+
+    /// Adds those fields of a span whose keys are not here yet.
+    ///
+    /// Nothing can be added afterwards but by this: what is copied at once is not known one by one.
+    pub(crate) fn append(&mut self, span: &SpanFields) {
+        if self.mask & span.mask() == 0 && self.bytes() + span.bytes() <= MAX_FIELD_BYTES {
+            for (region, own) in self.regions.iter_mut().enumerate() {
+                own.extend_from_slice(span.region(region));
+            }
+            self.mask |= span.mask();
+            self.truncated |= span.is_truncated();
+        } else {
+            self.inherit(span);
         }
-        if opening.len() == 2 {
-            out.push(b'}');
+    }
+
+    /// Adds those fields of a span whose keys are not here yet, one by one.
+    pub(crate) fn inherit(&mut self, span: &SpanFields) {
+        for entry in span.entries() {
+            if !self.has(entry) {
+                self.copy(span, entry);
+            }
         }
+        self.truncated |= span.is_truncated();
+    }
+
+    /// Adds a field of a span that is not here yet.
+    fn copy(&mut self, from: &SpanFields, entry: &Entry) {
+        if self.bytes() > MAX_FIELD_BYTES {
+            self.truncated = true;
+            return;
+        }
+        let region = entry.place.region();
+        let text = from.slice(Region::Text, entry.text);
+        self.adopt(entry, text, from.slice(region, entry.json));
+    }
+
+    /// Adds a field of another set that is not here yet.
+    fn take(&mut self, from: &Self, entry: &Entry) {
+        let region = entry.place.region();
+        let text = from.slice(Region::Text, entry.text);
+        self.adopt(entry, text, from.slice(region, entry.json));
+    }
+
+    fn adopt(&mut self, entry: &Entry, text: &[u8], json: &[u8]) {
+        let text = append(&mut self.regions[Region::Text as usize], text);
+        let json = append(&mut self.regions[entry.place.region() as usize], json);
+        self.mask |= 1 << entry.bit;
+        self.entries.push(Entry {
+            text,
+            json,
+            ..*entry
+        });
+    }
+
+    fn slice(&self, region: Region, part: Part) -> &[u8] {
+        &self.regions[region as usize][part.range()]
+    }
+
+    /// Becomes what a span has recorded so far, with `newer` in the place of what has the same key, and the others behind.
+    pub(crate) fn merge(&mut self, older: Option<&SpanFields>, newer: &Self) {
+        self.clear();
+        for entry in older.into_iter().flat_map(SpanFields::own_entries) {
+            let replaced = newer
+                .entries
+                .iter()
+                .find(|new| new.is(entry.key, entry.place));
+            match (replaced, older) {
+                (Some(new), _) if self.has(new) => {}
+                (Some(new), _) => self.take(newer, new),
+                (None, Some(older)) => self.copy(older, entry),
+                (None, None) => {}
+            }
+        }
+        for entry in &newer.entries {
+            if !self.has(entry) {
+                self.take(newer, entry);
+            }
+        }
+        self.truncated |= newer.truncated | older.is_some_and(SpanFields::is_truncated);
+    }
+
+    /// Notes in the line itself that fields were left out of it.
+    pub(crate) fn finish(&mut self, style: &Style) {
+        if self.truncated {
+            self.insert(style, &Key::new(style, "truncated"), Value::Plain("true"));
+        }
+    }
+
+    /// Returns each key and its value, as far as they are rendered for ECS.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&'static str, String)> {
+        self.entries.iter().map(|entry| {
+            let piece = self.slice(entry.place.region(), entry.json);
+            let value = piece.get(entry.value as usize..).unwrap_or_default();
+            (entry.key, escape::unjson(value))
+        })
     }
 }
 
-/// The index understands a dot as a level of nesting, and stars and backslashes not at all.
-fn label_chars(key: &str) -> impl Iterator<Item = char> {
-    key.chars().map(|c| match c {
-        '.' | '*' | '\\' => '_',
-        c => c,
-    })
+fn append(region: &mut Vec<u8>, bytes: &[u8]) -> Part {
+    let start = region.len();
+    region.extend_from_slice(bytes);
+    Part::new(start, region.len())
 }
 
-fn label_key(out: &mut Vec<u8>, key: &str) {
-    for c in label_chars(key) {
-        escape::json(out, c.encode_utf8(&mut [0; 4]));
-    }
+/// No region grows much beyond a mebibyte.
+fn offset(bytes: usize) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX)
 }
 
 // === impl Entry ===
@@ -218,36 +352,44 @@ fn label_key(out: &mut Vec<u8>, key: &str) {
 impl Entry {
     /// Two fields are the same when a line has room for only one of them.
     fn is(&self, key: &str, place: Place) -> bool {
-        match (self.place, place) {
-            (Place::Label, Place::Label) => label_chars(self.key).eq(label_chars(key)),
-            (own, other) => own == other,
+        self.key == key
+            || match (self.place, place) {
+                (Place::Root(own), Place::Root(other)) => own == other,
+                (Place::Label | Place::Number, Place::Label | Place::Number) => {
+                    keys::is_same_label(self.key, key)
+                }
+                (Place::Label | Place::Number | Place::Root(_), _) => false,
+            }
+    }
+
+    fn move_back(&mut self, region: Region, length: u32) {
+        if region == Region::Text {
+            self.text.move_back(length);
+        }
+        if region == self.place.region() {
+            self.json.move_back(length);
         }
     }
 }
 
-// === impl Place ===
+// === impl Part ===
 
-impl Place {
-    fn of(key: &str, value: &str) -> Self {
-        let key = if matches!(key, "err" | "error") {
-            ERROR_MESSAGE
-        } else {
-            key
-        };
-        match ROOT_KEYS.into_iter().find(|root| *root == key) {
-            Some(root @ (STATUS_CODE | DURATION)) if is_number(value) => Self::Number(root),
-            // A text where the index expects a number would cost the whole line.
-            None | Some(STATUS_CODE | DURATION) => Self::Label,
-            Some(root) => Self::Root(root),
+impl Part {
+    fn new(start: usize, end: usize) -> Self {
+        Self {
+            start: offset(start),
+            end: offset(end),
         }
     }
-}
 
-/// A whole number that JSON can say and a signed 64-bit field can hold.
-fn is_number(text: &str) -> bool {
-    (1..=18).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_digit())
-        && (text.len() == 1 || !text.starts_with('0'))
+    fn range(self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+
+    fn move_back(&mut self, length: u32) {
+        self.start -= length;
+        self.end -= length;
+    }
 }
 
 #[cfg(test)]

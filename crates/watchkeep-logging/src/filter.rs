@@ -42,11 +42,12 @@ pub struct FilterError(String);
 // === impl Filter ===
 
 impl Filter {
-    /// Returns the most verbose level that any target has.
-    pub(crate) fn max_level(&self) -> LevelFilter {
-        self.targets
-            .values()
-            .fold(self.default, |max, level| max.max(*level))
+    /// Returns the least and the most verbose level that any target has.
+    pub(crate) fn range(&self) -> (LevelFilter, LevelFilter) {
+        let start = (self.default, self.default);
+        self.targets.values().fold(start, |(min, max), level| {
+            (min.min(*level), max.max(*level))
+        })
     }
 
     fn level_of(&self, target: &str) -> LevelFilter {
@@ -57,10 +58,8 @@ impl Filter {
             .map_or(self.default, |(_, level)| *level)
     }
 
-    /// Spans of level `info` and above are context, not output: they are always wanted.
     pub(crate) fn allows(&self, metadata: &Metadata<'_>) -> bool {
-        let context = metadata.is_span() && *metadata.level() <= Level::INFO;
-        context || self.level_of(metadata.target()) >= *metadata.level()
+        self.level_of(metadata.target()) >= *metadata.level()
     }
 }
 

@@ -1,17 +1,20 @@
 //! What a program holds on to after the start: the guard that flushes at the end, and handles for everything else.
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
+use std::sync::mpsc;
+use std::thread;
 use std::time::Duration;
 
-use tracing_log::AsLog;
+use tracing::level_filters::LevelFilter;
 
 use crate::clock::Deadline;
-use crate::layer::Shared;
+use crate::limit::RateLimit;
 use crate::queue::FLUSH_AT_END;
+use crate::shared::Shared;
 use crate::sink::Queue;
-use crate::{Filter, FlushReport, SinkStats};
+use crate::{Filter, FilterState, FlushReport, LevelError, RecentRecord, SinkStats};
 
 /// Keeps logging flushed: dropped at the end of `main`, it waits until all lines are written, at most five seconds.
 ///
@@ -83,6 +86,7 @@ impl LogHandle {
     ///
     /// It blocks the thread: in asynchronous code, call it where blocking is allowed.
     pub fn flush(&self, timeout: Duration) -> FlushReport {
+        self.shared.drain_suppressed();
         self.wait_for_all(Deadline::after(timeout), Queue::begin_flush)
     }
 
@@ -91,6 +95,7 @@ impl LogHandle {
     /// A line logged before the call is in the old file, one logged after it returned, with a complete report, in the new one.
     /// An empty file stays; a rotation that fails is counted in [`SinkStats::io_errors`].
     pub fn rotate(&self, timeout: Duration) -> FlushReport {
+        self.shared.drain_suppressed();
         self.wait_for_all(Deadline::after(timeout), Queue::begin_rotation)
     }
 
@@ -128,23 +133,87 @@ impl LogHandle {
         self.shared.nested.load(Ordering::Relaxed)
     }
 
-    /// Returns the filter in force.
-    pub fn filter(&self) -> Filter {
-        let filter = self.shared.filter.read();
-        filter.unwrap_or_else(PoisonError::into_inner).clone()
+    /// Returns how many events the rate limit has held back, since the start.
+    pub fn suppressed_events(&self) -> u64 {
+        let limit = self.shared.limit.as_ref();
+        limit.map_or(0, RateLimit::suppressed)
     }
 
-    /// Changes what is logged, from the next event on.
-    pub fn set_filter(&self, filter: Filter) {
-        *self
+    /// Returns the last records of level WARN and ERROR, newest last, as many as
+    /// [`with_recent`](crate::LogConfig::with_recent) says.
+    pub fn recent(&self) -> Vec<RecentRecord> {
+        self.shared.recent.records()
+    }
+
+    /// Returns the filter in force.
+    pub fn filter(&self) -> Filter {
+        self.filter_state().current
+    }
+
+    /// Returns the filter in force, and what comes after it.
+    pub fn filter_state(&self) -> FilterState {
+        self.shared.levels.state()
+    }
+
+    /// Changes what is logged, from the next event on: for good, or for a time, after which the filter that was last set for good
+    /// is in force again.
+    ///
+    /// A later call replaces an earlier one with its time. After [`LogConfig::init`](crate::LogConfig::init) the maximum of the
+    /// `log` crate follows.
+    ///
+    /// # Errors
+    ///
+    /// The thread that waits for the end of the time cannot be started; then nothing has changed.
+    pub fn set_level(
+        &self,
+        filter: impl Into<Filter>,
+        during: Option<Duration>,
+    ) -> Result<(), LevelError> {
+        let filter = filter.into();
+        let Some(during) = during else {
+            self.shared.levels.set(filter, None);
+            return Ok(());
+        };
+        let levels = Arc::clone(&self.shared.levels);
+        // It waits for its generation, so that nothing is in force for a time whose end nobody waits for.
+        let (send, receive) = mpsc::sync_channel(1);
+        thread::Builder::new()
+            .name("log-level".to_owned())
+            .spawn(move || {
+                if let Ok(generation) = receive.recv() {
+                    levels.wait_and_revert(generation);
+                }
+            })
+            .map_err(LevelError::of_thread)?;
+        let generation = self
             .shared
-            .filter
-            .write()
-            .unwrap_or_else(PoisonError::into_inner) = filter;
-        if self.shared.is_alone() {
-            tracing_log::log::set_max_level(self.shared.max_level().as_log());
-            tracing::callsite::rebuild_interest_cache();
-        }
+            .levels
+            .set(filter, Some(Deadline::after(during)));
+        // The thread waits for nothing else.
+        let _ = send.send(generation);
+        Ok(())
+    }
+
+    /// Changes the level of one sink, by the name that [`stats`](Self::stats) gives it, from the next event on.
+    ///
+    /// The filter counts first: a sink never gets what that refuses.
+    ///
+    /// # Errors
+    ///
+    /// No sink has this name.
+    pub fn set_sink_level(
+        &self,
+        sink: &str,
+        level: impl Into<LevelFilter>,
+    ) -> Result<(), LevelError> {
+        let sinks = &self.shared.sinks;
+        let Some(found) = sinks.iter().find(|known| known.name == sink) else {
+            let names: Vec<_> = sinks.iter().map(|known| known.name.as_str()).collect();
+            return Err(LevelError::of_sink(sink, &names));
+        };
+        found.set_level(level.into());
+        self.shared.update_sinks();
+        Ok(())
     }
 }
 

@@ -1,9 +1,7 @@
 //! The `tracing` layer: renders an event once for each kind of line and hands the bytes to the sinks.
 
-use std::cell::RefCell;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{PoisonError, RwLock};
+use std::sync::atomic::Ordering;
 
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
@@ -13,132 +11,122 @@ use tracing_log::NormalizeEvent;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::Filter;
-use crate::clock::{Clock, Deadline};
-use crate::fields::{Fields, MAX_VALUE_BYTES, Recorder};
-use crate::queue::CLOSE_AT_END;
-use crate::render::{Form, Line, Renderer, Stamps};
-use crate::sink::{self, Queue};
+use crate::fields::Recorder;
+use crate::render::Line;
+use crate::shared::Shared;
+
+#[cfg(feature = "opentelemetry")]
+mod otel;
+pub(crate) mod scratch;
+mod spans;
+
+use self::scratch::Scratch;
 
 /// The layer that writes all lines, for a registry of the user's own.
 ///
 /// It comes from [`LogConfig::build`](crate::LogConfig::build). There it leaves the other layers alone: every event reaches
-/// them, whatever this layer's [`Filter`] says. [`LogConfig::init`](crate::LogConfig::init) installs it alone, and then an event
-/// that the filter refuses costs next to nothing.
+/// them, whatever this layer's [`Filter`](crate::Filter) says, unless
+/// [`with_global_filter`](crate::LogConfig::with_global_filter) says otherwise. [`LogConfig::init`](crate::LogConfig::init)
+/// installs it alone, and then an event that the filter refuses costs next to nothing.
 #[derive(Debug)]
 pub struct Layer {
     shared: Arc<Shared>,
-}
-
-/// What the layer, the guard and the handles have in common; the sinks close when the last of them is gone.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    pub(crate) sinks: Vec<Sink>,
-    pub(crate) renderer: Arc<Renderer>,
-    pub(crate) filter: RwLock<Filter>,
-    /// Whether no other layer depends on what this one's filter refuses.
-    pub(crate) alone: AtomicBool,
-    /// Events logged while another one was being formatted on the same thread.
-    pub(crate) nested: AtomicU64,
-    pub(crate) clock: Clock,
-}
-
-/// A queue, and which events it wants in which form.
-#[derive(Debug)]
-pub(crate) struct Sink {
-    pub(crate) form: Form,
-    pub(crate) level: LevelFilter,
-    pub(crate) queue: Arc<Queue>,
-}
-
-/// The fields of a span, as an extension of its own type: nobody else's formatting gets into our lines.
-#[derive(Debug)]
-struct SpanFields(Fields);
-
-/// The buffers of a thread.
-#[derive(Debug, Default)]
-struct Scratch {
-    fields: Fields,
-    line: Vec<u8>,
-    message: String,
-    raw: String,
-    stamps: Stamps,
-}
-
-thread_local! {
-    static SCRATCH: RefCell<Scratch> = RefCell::default();
+    #[cfg(feature = "opentelemetry")]
+    ids: otel::Ids,
 }
 
 // === impl Layer ===
 
 impl Layer {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared }
+        Self {
+            #[cfg(feature = "opentelemetry")]
+            ids: otel::Ids::new(&shared.style),
+            shared,
+        }
     }
 
     pub(crate) fn shared(&self) -> Arc<Shared> {
         Arc::clone(&self.shared)
     }
 
-    /// Runs `work` with the buffers of this thread; `false` when they are in use, because a value that is just being
-    /// formatted logs itself, or when the thread writes lines, which would make more of them.
-    fn with_scratch(&self, work: impl FnOnce(&mut Scratch)) -> bool {
-        if sink::is_worker() {
-            return false;
-        }
-        let mut work = Some(work);
-        let outcome = SCRATCH.try_with(|scratch| match scratch.try_borrow_mut() {
-            Ok(mut scratch) => {
-                if let Some(work) = work.take() {
-                    work(&mut scratch);
-                    scratch.shrink();
-                }
-                true
-            }
-            Err(_) => false,
-        });
-        // The buffers are gone when a destructor logs at the end of its thread.
-        outcome.unwrap_or_else(|_| {
-            if let Some(work) = work.take() {
-                work(&mut Scratch::default());
-            }
-            true
-        })
+    /// Returns whether an event or a span shall not even be made.
+    fn refuses(&self, metadata: &Metadata<'_>) -> bool {
+        self.shared.levels.is_alone() && !self.shared.levels.wants(metadata)
     }
 
-    fn write<'a, S>(
+    /// Returns whether an event goes on; what nobody else wants did not get so far.
+    fn takes(&self, metadata: &Metadata<'_>) -> bool {
+        self.shared.levels.is_alone() || self.shared.levels.wants(metadata)
+    }
+
+    /// Takes the values of a span.
+    fn recorder<'a>(
+        &'a self,
+        metadata: &'static Metadata<'static>,
+        scratch: &'a mut Scratch,
+    ) -> Recorder<'a> {
+        let style = &self.shared.style;
+        scratch.fields.clear();
+        Recorder {
+            style,
+            keys: scratch.keys.of(style, metadata),
+            fields: &mut scratch.fields,
+            message: None,
+            raw: &mut scratch.raw,
+            from_log: false,
+        }
+    }
+
+    fn write<S>(
         &self,
         event: &Event<'_>,
         metadata: &Metadata<'_>,
-        context: &Context<'a, S>,
+        context: &Context<'_, S>,
         scratch: &mut Scratch,
     ) where
         S: Subscriber + for<'l> LookupSpan<'l>,
     {
+        let shared = &*self.shared;
+        let time = shared.clock.now();
+        if let Some(limit) = &shared.limit {
+            let goes_on = limit.admit(metadata, time, &mut scratch.suppressed);
+            if !scratch.suppressed.is_empty() {
+                shared.tell_suppressed(&scratch.suppressed, time);
+                scratch.suppressed.clear();
+            }
+            if !goes_on {
+                return;
+            }
+        }
         scratch.fields.clear();
         scratch.message.clear();
         event.record(&mut Recorder {
+            style: &shared.style,
+            keys: scratch.keys.of(&shared.style, event.metadata()),
             fields: &mut scratch.fields,
             message: Some(&mut scratch.message),
             raw: &mut scratch.raw,
             from_log: event.is_log(),
         });
-        // From the span that the event says it belongs to outwards: what is said nearest counts.
-        for span in context.event_scope(event).into_iter().flatten() {
-            if let Some(SpanFields(fields)) = span.extensions().get::<SpanFields>() {
-                scratch.fields.inherit(fields);
-            }
+        // What is said nearest counts: by the event, then by its span, then by those around it.
+        if let Some(span) = context.event_span(event) {
+            #[cfg(feature = "opentelemetry")]
+            self.ids.add(&span.id(), &shared.style, &mut scratch.fields);
+            let one_by_one = shared.recent.wants(*metadata.level());
+            spans::append(shared.id, span, scratch, one_by_one);
         }
-        scratch.fields.finish();
+        scratch.fields.finish(&shared.style);
+        let origin = metadata.file().zip(metadata.line());
         let line = Line {
-            time: self.shared.clock.now(),
+            time,
             level: *metadata.level(),
             target: metadata.target(),
             message: &scratch.message,
             fields: &scratch.fields,
+            origin: origin.filter(|_| shared.origin),
         };
-        self.shared
-            .distribute(line, &mut scratch.stamps, &mut scratch.line);
+        shared.distribute(line, &mut scratch.thread, &mut scratch.line);
     }
 }
 
@@ -146,8 +134,13 @@ impl<S> tracing_subscriber::Layer<S> for Layer
 where
     S: Subscriber + for<'l> LookupSpan<'l>,
 {
+    #[cfg(feature = "opentelemetry")]
+    fn on_register_dispatch(&self, dispatch: &tracing::Dispatch) {
+        self.ids.register(dispatch);
+    }
+
     fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
-        if self.shared.refuses(metadata) {
+        if self.refuses(metadata) {
             Interest::never()
         } else {
             Interest::always()
@@ -155,129 +148,47 @@ where
     }
 
     fn enabled(&self, metadata: &Metadata<'_>, _context: Context<'_, S>) -> bool {
-        !self.shared.refuses(metadata)
+        !self.refuses(metadata)
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
-        self.shared.is_alone().then(|| {
-            // Spans of level `info` are context for whatever is logged.
-            self.shared.max_level().max(LevelFilter::INFO)
-        })
+        let levels = &self.shared.levels;
+        // Spans of level `info` are context for whatever is logged.
+        levels
+            .is_alone()
+            .then(|| levels.max_level().max(LevelFilter::INFO))
     }
 
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
-        if !self.shared.allows(attributes.metadata()) {
+        let metadata = attributes.metadata();
+        if metadata.fields().is_empty() || !self.takes(metadata) {
             return;
         }
-        self.with_scratch(|scratch| {
-            scratch.fields.clear();
-            attributes.record(&mut scratch.recorder());
-            if !scratch.fields.is_empty()
-                && let Some(span) = context.span(id)
-            {
-                span.extensions_mut()
-                    .replace(SpanFields(scratch.fields.clone()));
+        scratch::with(|scratch| {
+            attributes.record(&mut self.recorder(metadata, scratch));
+            if let Some(span) = context.span(id) {
+                spans::create(self.shared.id, &span, scratch);
             }
         });
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
-        if !self.shared.allows(span.metadata()) {
-            return;
-        }
-        self.with_scratch(|scratch| {
-            scratch.fields.clear();
-            // Formatted before the lock is taken: a value may look at the same span.
-            values.record(&mut scratch.recorder());
-            let mut extensions = span.extensions_mut();
-            match extensions.get_mut::<SpanFields>() {
-                Some(SpanFields(fields)) => fields.update(&scratch.fields),
-                None => drop(extensions.replace(SpanFields(scratch.fields.clone()))),
-            }
+        scratch::with(|scratch| {
+            // Formatted before a lock is taken: a value may look at the same span.
+            values.record(&mut self.recorder(span.metadata(), scratch));
+            spans::record(self.shared.id, &span, scratch);
         });
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let normalized = event.normalized_metadata();
         let metadata = normalized.as_ref().unwrap_or_else(|| event.metadata());
-        if !self.shared.allows(metadata) {
+        if !self.takes(metadata) {
             return;
         }
-        if !self.with_scratch(|scratch| self.write(event, metadata, &context, scratch)) {
+        if !scratch::with(|scratch| self.write(event, metadata, &context, scratch)) {
             self.shared.nested.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-}
-
-// === impl Scratch ===
-
-impl Scratch {
-    fn recorder(&mut self) -> Recorder<'_> {
-        Recorder {
-            fields: &mut self.fields,
-            message: None,
-            raw: &mut self.raw,
-            from_log: false,
-        }
-    }
-
-    /// One huge line shall not cost its thread that memory for ever.
-    fn shrink(&mut self) {
-        self.line.clear();
-        self.line.shrink_to(MAX_VALUE_BYTES);
-    }
-}
-
-// === impl Shared ===
-
-impl Shared {
-    pub(crate) fn is_alone(&self) -> bool {
-        self.alone.load(Ordering::Relaxed)
-    }
-
-    pub(crate) fn max_level(&self) -> LevelFilter {
-        self.filter
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .max_level()
-    }
-
-    fn allows(&self, metadata: &Metadata<'_>) -> bool {
-        self.filter
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .allows(metadata)
-    }
-
-    /// Returns whether an event or a span shall not even be made.
-    fn refuses(&self, metadata: &Metadata<'_>) -> bool {
-        self.is_alone() && !self.allows(metadata)
-    }
-
-    /// Renders a line in each form that a sink wants, and queues it.
-    fn distribute(&self, line: Line<'_>, stamps: &mut Stamps, buffer: &mut Vec<u8>) {
-        let mut last = None;
-        for sink in self.sinks.iter().filter(|sink| sink.level >= line.level) {
-            if last != Some(sink.form) {
-                buffer.clear();
-                self.renderer.render(sink.form, line, stamps, buffer);
-                last = Some(sink.form);
-            }
-            sink.queue.push(buffer, 1, line.level);
-        }
-    }
-}
-
-impl Drop for Shared {
-    fn drop(&mut self) {
-        for sink in &self.sinks {
-            sink.queue.close();
-        }
-        // So that the same files can be opened again.
-        let deadline = Deadline::after(CLOSE_AT_END);
-        for sink in &self.sinks {
-            sink.queue.wait_for_end(deadline);
         }
     }
 }

@@ -50,6 +50,7 @@
 //! | `appender` | sinks over any `MakeWriter`, and over tracing-appender's non-blocking writer |
 //! | `exit` | the last lines also at `std::process::exit` |
 //! | `gzip` | compression of rotated text files |
+//! | `opentelemetry` | `trace.id` and `span.id` are those of `tracing-opentelemetry` in the same registry |
 //! | `query` | reading the JSON files again |
 
 mod clock;
@@ -63,24 +64,32 @@ mod filter;
 mod handle;
 mod init;
 mod layer;
+mod levels;
+mod limit;
 mod panic;
 #[cfg(feature = "query")]
 pub mod query;
 mod queue;
+mod recent;
+mod redact;
 mod render;
 mod rolling;
+mod shared;
 mod sink;
 mod stats;
+pub mod testing;
 
 #[cfg(feature = "appender")]
 pub use self::config::LineFormat;
 pub use self::config::{Console, LogConfig};
-pub use self::error::{ConfigError, Error};
+pub use self::error::{ConfigError, Error, LevelError};
 pub use self::filter::{Filter, FilterError};
 pub use self::handle::{LogGuard, LogHandle};
-pub use self::init::init;
+pub use self::init::{init, layer};
 pub use self::layer::Layer;
+pub use self::levels::FilterState;
 pub use self::queue::{OnFull, QueueConfig, QueueGuard, QueueWriter};
+pub use self::recent::RecentRecord;
 pub use self::rolling::{Compression, RollingFile, RollingFileBuilder, RollingFileWriter};
 pub use self::stats::{FlushReport, LineCounts, Losses, SinkStats};
 

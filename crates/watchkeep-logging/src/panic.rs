@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::LogHandle;
+use crate::layer::scratch;
 
 /// A panic that does not end the process shall not hold its thread for longer.
 const FLUSH: Duration = Duration::from_secs(1);
@@ -19,8 +20,9 @@ pub(crate) fn install(handle: LogHandle) {
     let is_flushing = AtomicBool::new(false);
     panic::set_hook(Box::new(move |info| {
         log(info);
+        // A value that panics while it is formatted ends nothing, and its thread holds up its own line.
         // Many threads that panic while a disk hangs shall not all wait for it.
-        if !is_flushing.swap(true, Ordering::Relaxed) {
+        if !scratch::is_busy() && !is_flushing.swap(true, Ordering::Relaxed) {
             // There is nobody to tell.
             let _ = handle.flush(FLUSH);
             is_flushing.store(false, Ordering::Relaxed);

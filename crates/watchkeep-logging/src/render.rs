@@ -5,8 +5,8 @@ use jiff::tz::TimeZone;
 use tracing::Level;
 
 use crate::escape;
-use crate::fields::Fields;
-use crate::stats::Losses;
+use crate::fields::{Fields, Region};
+use crate::stats::{LEVELS, Losses, severity};
 
 mod stamp;
 
@@ -37,30 +37,48 @@ pub(crate) struct Line<'a> {
     pub(crate) target: &'a str,
     pub(crate) message: &'a str,
     pub(crate) fields: &'a Fields,
+    /// Where in the program it was logged, when that is wanted and known.
+    pub(crate) origin: Option<(&'a str, u32)>,
 }
 
 /// What a process needs to know to write lines.
 #[derive(Clone, Debug)]
 pub(crate) struct Renderer {
-    /// What stands between the message and the target of a JSON line.
+    /// What stands between the time stamp and the message of a JSON line, for each level.
+    json_levels: [Vec<u8>; LEVELS],
+    /// What stands between the message and the target.
     json_head: Vec<u8>,
     /// What follows the target.
     json_tail: Vec<u8>,
     zone: TimeZone,
 }
 
+/// What a thread keeps between two lines.
+#[derive(Debug, Default)]
+pub(crate) struct ThreadParts {
+    pub(crate) stamps: Stamps,
+    /// The name of the thread as part of a JSON line.
+    name: Option<Vec<u8>>,
+}
+
 // === impl Line ===
 
 impl<'a> Line<'a> {
-    /// The news of lost lines, in the sink that has lost them.
-    pub(crate) fn of_losses(level: Level, time: Timestamp, fields: &'a Fields) -> Self {
+    /// A line of this crate's own.
+    pub(crate) fn own(level: Level, time: Timestamp, message: &'a str, fields: &'a Fields) -> Self {
         Self {
             time,
             level,
             target: env!("CARGO_CRATE_NAME"),
-            message: "log lines were lost",
+            message,
             fields,
+            origin: None,
         }
+    }
+
+    /// The news of lost lines, in the sink that has lost them.
+    pub(crate) fn of_losses(level: Level, time: Timestamp, fields: &'a Fields) -> Self {
+        Self::own(level, time, "log lines were lost", fields)
     }
 }
 
@@ -80,7 +98,7 @@ impl Renderer {
         for (key, value) in entries {
             if let Some(value) = value {
                 escape::formatted(&mut head, format_args!("\",\"{key}\":\""));
-                escape::json(&mut head, value);
+                escape::json(&mut head, value, escape::class(value));
             }
         }
         let mut tail = Vec::new();
@@ -88,7 +106,21 @@ impl Renderer {
             &mut tail,
             format_args!("\",\"process.pid\":{}", std::process::id()),
         );
+        let mut levels = [const { Vec::new() }; LEVELS];
+        for level in [
+            Level::TRACE,
+            Level::DEBUG,
+            Level::INFO,
+            Level::WARN,
+            Level::ERROR,
+        ] {
+            escape::formatted(
+                &mut levels[usize::from(severity(level))],
+                format_args!("\",\"log.level\":\"{level}\",\"message\":\""),
+            );
+        }
         Self {
+            json_levels: levels,
             json_head: head,
             json_tail: tail,
             zone: TimeZone::system(),
@@ -100,33 +132,38 @@ impl Renderer {
         &self,
         form: Form,
         line: Line<'_>,
-        stamps: &mut Stamps,
+        thread: &mut ThreadParts,
         out: &mut Vec<u8>,
     ) {
         match form {
-            Form::Json => self.json(line, stamps, out),
-            Form::Pretty { color } => self.pretty(line, color, stamps, out),
-            Form::Text => text(line, stamps, out),
+            Form::Json => self.json(line, thread, out),
+            Form::Pretty { color } => self.pretty(line, color, &mut thread.stamps, out),
+            Form::Text => text(line, &mut thread.stamps, out),
         }
         out.push(b'\n');
     }
 
-    fn json(&self, line: Line<'_>, stamps: &mut Stamps, out: &mut Vec<u8>) {
+    fn json(&self, line: Line<'_>, thread: &mut ThreadParts, out: &mut Vec<u8>) {
         out.extend_from_slice(b"{\"@timestamp\":\"");
-        out.extend_from_slice(stamps.utc(line.time));
-        out.extend_from_slice(b"\",\"log.level\":\"");
-        out.extend_from_slice(line.level.as_str().as_bytes());
-        out.extend_from_slice(b"\",\"message\":\"");
-        escape::json(out, line.message);
+        out.extend_from_slice(thread.stamps.utc(line.time));
+        out.extend_from_slice(&self.json_levels[usize::from(severity(line.level))]);
+        escape::json(out, line.message, escape::class(line.message));
         out.extend_from_slice(&self.json_head);
-        escape::json(out, line.target);
+        escape::json(out, line.target, escape::class(line.target));
         out.extend_from_slice(&self.json_tail);
-        if let Some(thread) = std::thread::current().name() {
-            out.extend_from_slice(b",\"process.thread.name\":\"");
-            escape::json(out, thread);
-            out.push(b'"');
+        out.extend_from_slice(thread.name());
+        if let Some((file, number)) = line.origin {
+            out.extend_from_slice(b",\"log.origin\":{\"file\":{\"name\":\"");
+            escape::json(out, file, escape::class(file));
+            escape::formatted(out, format_args!("\",\"line\":{number}}}}}"));
         }
-        line.fields.write_json(out);
+        out.extend_from_slice(line.fields.region(Region::Roots));
+        object(out, b",\"labels\":{", line.fields.region(Region::Labels));
+        object(
+            out,
+            b",\"numeric_labels\":{",
+            line.fields.region(Region::Numbers),
+        );
         out.push(b'}');
     }
 
@@ -149,13 +186,22 @@ impl Renderer {
                 line.level.as_str()
             ),
         );
-        escape::text(out, line.target);
+        escape::text(out, line.target, escape::class(line.target));
         out.extend_from_slice(reset.as_bytes());
         out.push(b' ');
-        escape::text(out, line.message);
+        escape::text(out, line.message, escape::class(line.message));
         out.extend_from_slice(dim.as_bytes());
-        line.fields.write_text(out);
+        out.extend_from_slice(line.fields.region(Region::Text));
         out.extend_from_slice(reset.as_bytes());
+    }
+}
+
+/// Appends members, which all begin with a comma, as an object.
+fn object(out: &mut Vec<u8>, opening: &[u8], members: &[u8]) {
+    if let Some((_, members)) = members.split_first() {
+        out.extend_from_slice(opening);
+        out.extend_from_slice(members);
+        out.push(b'}');
     }
 }
 
@@ -163,24 +209,44 @@ impl Renderer {
 pub(crate) fn notice_text(losses: Losses, now: Timestamp) -> Vec<u8> {
     let mut out = Vec::new();
     let fields = Fields::of_losses(losses);
-    text(
-        Line::of_losses(Level::WARN, now, &fields),
-        &mut Stamps::default(),
-        &mut out,
-    );
+    let line = Line::of_losses(Level::WARN, now, &fields);
+    text(line, &mut Stamps::default(), &mut out);
     out.push(b'\n');
     out
 }
 
 fn text(line: Line<'_>, stamps: &mut Stamps, out: &mut Vec<u8>) {
     out.extend_from_slice(stamps.utc(line.time));
-    escape::formatted(out, format_args!(" {:>5} ", line.level.as_str()));
-    escape::text(out, line.target);
+    let level: &[u8] = match line.level {
+        Level::ERROR => b" ERROR ",
+        Level::WARN => b"  WARN ",
+        Level::INFO => b"  INFO ",
+        Level::DEBUG => b" DEBUG ",
+        Level::TRACE => b" TRACE ",
+    };
+    out.extend_from_slice(level);
+    escape::text(out, line.target, escape::class(line.target));
     if !line.message.is_empty() {
         out.push(b' ');
-        escape::text(out, line.message);
+        escape::text(out, line.message, escape::class(line.message));
     }
-    line.fields.write_text(out);
+    out.extend_from_slice(line.fields.region(Region::Text));
+}
+
+// === impl ThreadParts ===
+
+impl ThreadParts {
+    fn name(&mut self) -> &[u8] {
+        self.name.get_or_insert_with(|| {
+            let mut out = Vec::new();
+            if let Some(name) = std::thread::current().name() {
+                out.extend_from_slice(b",\"process.thread.name\":\"");
+                escape::json(&mut out, name, escape::class(name));
+                out.push(b'"');
+            }
+            out
+        })
+    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::fs;
 use std::time::Duration;
 
 use tracing_log::log;
-use watchkeep_logging::{Console, LogConfig};
+use watchkeep_logging::{Console, Filter, LogConfig};
 
 struct Logs;
 
@@ -39,14 +39,16 @@ fn init_takes_both_facades_follows_the_filter_and_works_only_once() {
     assert!(!log::log_enabled!(log::Level::Debug));
 
     let handle = guard.handle();
-    handle.set_filter("debug,noisy=off".parse().unwrap());
+    let filter: Filter = "debug,noisy=off".parse().unwrap();
+    handle.set_level(filter, None).unwrap();
     tracing::debug!("now at debug");
     log::debug!("log at debug");
     tracing::error!(target: "noisy", "never");
     log::error!(target: "noisy::part", "never");
     assert!(!tracing::enabled!(target: "noisy", tracing::Level::ERROR));
 
-    handle.set_filter("error".parse().unwrap());
+    let filter: Filter = "error".parse().unwrap();
+    handle.set_level(filter, None).unwrap();
     assert_eq!(handle.filter().to_string(), "error");
     tracing::info_span!("request", trace.id = "abc").in_scope(|| {
         tracing::info!("refused again");

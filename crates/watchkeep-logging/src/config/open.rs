@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::io::IsTerminal;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicU64};
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use tracing::Level;
 use tracing::level_filters::LevelFilter;
@@ -14,11 +14,17 @@ use super::WriterSink;
 use super::{Console, DAY, LogConfig};
 use crate::clock::Clock;
 use crate::error::Kind;
-use crate::fields::Fields;
-use crate::layer::{Shared, Sink};
-use crate::render::{Form, Line, Renderer, Service, Stamps};
+use crate::fields::{Fields, Style};
+use crate::levels::{Levels, rank};
+use crate::limit::RateLimit;
+use crate::recent::Recent;
+use crate::render::{Form, Line, Renderer, Service, ThreadParts};
+use crate::shared::{Shared, Sink};
 use crate::sink::{self, Notice, Output, Queue};
 use crate::{Compression, Error, RollingFile};
+
+/// The records of the ring together, beside the bound of their number.
+const MAX_RECENT_BYTES: usize = 1024 * 1024;
 
 /// A sink before it has its thread.
 pub(super) struct Plan {
@@ -37,30 +43,67 @@ impl LogConfig {
             environment: &self.environment,
             node_name: self.node_name.as_deref(),
         }));
+        // All files are opened before a thread starts.
+        let plans = self.plans(&clock)?;
+        let recent = Recent::new(rank(self.recent_level), self.recent, MAX_RECENT_BYTES);
+        let is_json = |plan: &Plan| plan.form == Form::Json;
+        let id = Shared::next_id();
         let mut shared = Shared {
+            id,
             sinks: Vec::new(),
             renderer,
-            filter: RwLock::new(self.filter.clone()),
-            alone: AtomicBool::new(false),
+            style: Style {
+                id,
+                text: plans.iter().any(|plan| !is_json(plan)),
+                // A recent record is read out of its JSON.
+                json: plans.iter().any(is_json) || recent.rank() > 0,
+                numeric_labels: self.numeric_labels,
+                redaction: self.redaction.clone(),
+            },
+            origin: self.origin,
+            levels: Arc::new(Levels::new(self.filter.clone(), self.global_filter)),
+            recent,
+            limit: self.rate_limit.map(RateLimit::new),
             nested: AtomicU64::new(0),
             clock,
         };
-        // All files are opened before a thread starts.
+        for plan in plans {
+            let queue = Queue::new(plan.name.clone(), self.queue_bytes, self.on_full);
+            let queue = Arc::new(queue);
+            // Dropped on an error, `shared` closes the queues that run already.
+            shared.sinks.push(Sink::new(
+                plan.name.into_owned(),
+                plan.form,
+                plan.level,
+                Arc::clone(&queue),
+            ));
+            let notice = shared.notice(plan.form, plan.level);
+            Queue::spawn(&queue, plan.output, self.queue_bytes, notice)?;
+        }
+        shared.update_sinks();
+        Ok(shared)
+    }
+
+    fn plans(&self, clock: &Clock) -> Result<Vec<Plan>, Error> {
         let mut plans = Vec::new();
         if let Some(dir) = &self.dir {
             let text = self.compression;
             if self.json.unwrap_or(self.environment == "production") {
                 // What reads it again, here or in Filebeat, reads it as it is.
-                let output = self.file(dir, "_json.log", Compression::None, &shared.clock)?;
+                let output = self.file(dir, "_json.log", Compression::None, clock)?;
                 plans.push(Plan::new("json", Form::Json, output));
             }
-            let output = self.file(dir, ".log", text, &shared.clock)?;
-            plans.push(Plan::new("file", Form::Text, output));
-            let output = self.file(dir, "_errors.log", text, &shared.clock)?;
-            plans.push(Plan {
-                level: LevelFilter::ERROR,
-                ..Plan::new("errors", Form::Text, output)
-            });
+            if self.text {
+                let output = self.file(dir, ".log", text, clock)?;
+                plans.push(Plan::new("file", Form::Text, output));
+            }
+            if self.errors {
+                let output = self.file(dir, "_errors.log", text, clock)?;
+                plans.push(Plan {
+                    level: LevelFilter::ERROR,
+                    ..Plan::new("errors", Form::Text, output)
+                });
+            }
         }
         if let Some(form) = self.console_form() {
             plans.push(Plan::new("console", form, sink::Console));
@@ -69,18 +112,7 @@ impl LogConfig {
         plans.extend(self.writers.iter().map(WriterSink::plan));
         // Sinks of the same form stand together: each form is rendered once.
         plans.sort_by_key(|plan| plan.form);
-        for plan in plans {
-            let queue = Arc::new(Queue::new(plan.name, self.queue_bytes, self.on_full));
-            // Dropped on an error, `shared` closes the queues that run already.
-            shared.sinks.push(Sink {
-                form: plan.form,
-                level: plan.level,
-                queue: Arc::clone(&queue),
-            });
-            let notice = shared.notice(plan.form, plan.level);
-            Queue::spawn(&queue, plan.output, self.queue_bytes, notice)?;
-        }
-        Ok(shared)
+        Ok(plans)
     }
 
     fn file(
@@ -130,7 +162,7 @@ impl Shared {
             let fields = Fields::of_losses(losses);
             let line = Line::of_losses(level, clock.now(), &fields);
             let mut out = Vec::new();
-            renderer.render(form, line, &mut Stamps::default(), &mut out);
+            renderer.render(form, line, &mut ThreadParts::default(), &mut out);
             (out, level)
         })
     }

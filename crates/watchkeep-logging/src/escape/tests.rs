@@ -1,6 +1,21 @@
 //! What comes out stays in its line and in its string, whatever goes in.
 
-use super::*;
+use proptest::prelude::*;
+
+use super::{class, key, shown, unjson};
+
+/// What the text needs is found out by its class, and what has no class is copied as it is.
+fn text(out: &mut Vec<u8>, input: &str) {
+    super::text(out, input, class(input));
+}
+
+fn json(out: &mut Vec<u8>, input: &str) {
+    super::json(out, input, class(input));
+}
+
+fn value(out: &mut Vec<u8>, input: &str) {
+    super::value(out, input, class(input));
+}
 
 #[track_caller]
 fn check(write: fn(&mut Vec<u8>, &str), input: &str, expected: &str) {
@@ -45,6 +60,7 @@ fn json_reads_back_as_the_same_text() {
         assert!(!out.iter().any(|b| *b < 0x20), "{c:?}");
         let back: String = serde_json::from_slice(&out).unwrap();
         assert_eq!(back, input);
+        assert_eq!(unjson(&out), input);
     }
 }
 
@@ -78,4 +94,72 @@ fn key_is_one_word() {
 fn shown_value_is_short() {
     assert_eq!(shown("a\nb"), "a\\nb");
     assert_eq!(shown(&"ä".repeat(60)), format!("{}…", "ä".repeat(50)));
+}
+
+/// Text that is likely to hold what matters.
+fn hostile() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        any::<String>(),
+        "[\\x00-\\x20\"\\\\=\\x7f-\u{a0}a]{0,6}",
+        "[\u{61c}\u{200e}\u{200f}\u{2028}-\u{202e}\u{2066}-\u{2069}\u{feff}\u{3000}ä€😀]{0,4}",
+    ];
+    proptest::collection::vec(piece, 0..4).prop_map(|pieces| pieces.concat())
+}
+
+/// The text escaper once more, one character at a time.
+fn plain_reference(input: &str) -> String {
+    let mut out = String::new();
+    for c in input.chars() {
+        let turns = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{feff}')
+            || ('\u{2028}'..='\u{202e}').contains(&c)
+            || ('\u{2066}'..='\u{2069}').contains(&c);
+        match c {
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c if c.is_control() || turns => out += &format!("\\u{{{:x}}}", u32::from(c)),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4000))]
+
+    #[test]
+    fn json_agrees_with_a_parser_on_any_input(input in hostile()) {
+        let mut out = b"\"".to_vec();
+        json(&mut out, &input);
+        out.push(b'"');
+        prop_assert!(!out.iter().any(u8::is_ascii_control));
+        let back: String = serde_json::from_slice(&out).unwrap();
+        prop_assert_eq!(&back, &input);
+        prop_assert_eq!(unjson(&out), input);
+    }
+
+    #[test]
+    fn text_agrees_with_a_plain_reference_on_any_input(input in hostile()) {
+        let mut out = Vec::new();
+        text(&mut out, &input);
+        prop_assert_eq!(String::from_utf8(out).unwrap(), plain_reference(&input));
+    }
+
+    #[test]
+    fn value_and_key_are_one_word_or_one_quoted_string(input in hostile()) {
+        let mut out = Vec::new();
+        value(&mut out, &input);
+        let shown = String::from_utf8(out).unwrap();
+        let is_bare = !shown.contains(|c: char| c.is_whitespace() || matches!(c, '"' | '='));
+        let inner = shown.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        let is_quoted = inner.is_some_and(|inner| {
+            let without_pairs = inner.replace("\\\\", "").replace("\\\"", "");
+            !without_pairs.contains('"')
+        });
+        prop_assert!((is_bare && !shown.is_empty()) || is_quoted, "{}", shown);
+        let mut out = Vec::new();
+        key(&mut out, &input);
+        let shown = String::from_utf8(out).unwrap();
+        prop_assert!(!shown.contains(|c: char| c.is_whitespace() || c.is_control() || "\"=".contains(c)));
+    }
 }

@@ -5,22 +5,41 @@ use super::*;
 fn fields(pairs: &[(&'static str, &str)]) -> Fields {
     let mut fields = Fields::default();
     for (key, value) in pairs {
-        fields.push(key, value);
+        fields.push(
+            &Style::all(),
+            &Key::new(&Style::all(), key),
+            Value::Text(value),
+        );
     }
     fields
 }
 
+/// What an event would copy from a span with these fields of its own.
+fn span(fields: &Fields) -> SpanFields {
+    SpanFields::new(fields, fields.count(), 0, 0, 0)
+}
+
+/// The members of an ECS line that the fields become.
+fn json(fields: &Fields) -> String {
+    let labels = fields.region(Region::Labels);
+    let mut out = fields.region(Region::Roots).to_vec();
+    if let Some((_, labels)) = labels.split_first() {
+        out.extend_from_slice(b",\"labels\":{");
+        out.extend_from_slice(labels);
+        out.push(b'}');
+    }
+    String::from_utf8(out).unwrap()
+}
+
 #[track_caller]
-fn check(fields: &Fields, text: &str, json: &str) {
-    let (mut as_text, mut as_json) = (Vec::new(), Vec::new());
-    fields.write_text(&mut as_text);
-    fields.write_json(&mut as_json);
-    assert_eq!(String::from_utf8(as_text).unwrap(), text);
-    assert_eq!(String::from_utf8(as_json).unwrap(), json);
+fn check(fields: &Fields, text: &str, members: &str) {
+    let as_text = fields.region(Region::Text);
+    assert_eq!(std::str::from_utf8(as_text).unwrap(), text);
+    assert_eq!(json(fields), members);
 }
 
 #[test]
-fn known_keys_stand_at_the_root_in_a_fixed_order_and_others_under_labels() {
+fn known_keys_stand_at_the_root_and_others_under_labels() {
     check(
         &fields(&[
             ("user.id", "7"),
@@ -29,17 +48,15 @@ fn known_keys_stand_at_the_root_in_a_fixed_order_and_others_under_labels() {
             ("trace.id", "ab"),
         ]),
         " user.id=7 error.code=E1 http.response.status_code=503 trace.id=ab",
-        r#","trace.id":"ab","http.response.status_code":503,"error.code":"E1","labels":{"user_id":"7"}"#,
+        r#","error.code":"E1","http.response.status_code":503,"trace.id":"ab","labels":{"user_id":"7"}"#,
     );
 }
 
 #[test]
 fn text_where_a_number_belongs_becomes_a_label() {
     for value in ["x", "-1", "007", "1e9", "", "9999999999999999999"] {
-        let mut out = Vec::new();
-        fields(&[("event.duration", value)]).write_json(&mut out);
         let expected = format!(r#","labels":{{"event_duration":"{value}"}}"#);
-        assert_eq!(String::from_utf8(out).unwrap(), expected);
+        assert_eq!(json(&fields(&[("event.duration", value)])), expected);
     }
 }
 
@@ -69,27 +86,88 @@ fn last_of_two_equal_keys_counts() {
 
 #[test]
 fn inherited_field_does_not_replace_an_own_one() {
-    let mut own = fields(&[("a", "own")]);
-    own.inherit(&fields(&[("a", "outer"), ("b", "outer")]));
-    check(
-        &own,
-        " a=own b=outer",
-        r#","labels":{"a":"own","b":"outer"}"#,
+    let outer = span(&fields(&[
+        ("a", "outer"),
+        ("b", "outer"),
+        ("trace.id", "t"),
+    ]));
+    let expected = (
+        " a=own b=outer trace.id=t",
+        r#","trace.id":"t","labels":{"a":"own","b":"outer"}"#,
     );
+    let mut own = fields(&[("a", "own")]);
+    own.inherit(&outer);
+    check(&own, expected.0, expected.1);
+    let mut own = fields(&[("a", "own")]);
+    own.append(&outer);
+    check(&own, expected.0, expected.1);
+}
+
+#[test]
+fn fields_copied_at_once_are_the_same_as_those_copied_one_by_one() {
+    let outer = span(&fields(&[("b", "1"), ("error", "2"), ("c.d", "3")]));
+    let mut at_once = fields(&[("a", "own")]);
+    at_once.append(&outer);
+    let mut one_by_one = fields(&[("a", "own")]);
+    one_by_one.inherit(&outer);
+    assert_eq!(at_once.regions, one_by_one.regions);
+    let pairs: Vec<_> = one_by_one.pairs().collect();
+    let expected = [("a", "own"), ("b", "1"), ("error", "2"), ("c.d", "3")];
+    assert_eq!(pairs, expected.map(|(key, value)| (key, value.to_owned())));
 }
 
 #[test]
 fn recording_the_same_field_for_ever_needs_no_more_room() {
-    let mut span = fields(&[("a", "0"), ("b", "0")]);
+    let mut known = span(&fields(&[("a", "0"), ("b", "0")]));
+    let mut merged = Fields::default();
     for _ in 0..1000 {
-        span.update(&fields(&[("a", "1"), ("c", "2")]));
+        merged.merge(Some(&known), &fields(&[("a", "1"), ("c", "2")]));
+        known = span(&merged);
     }
     check(
-        &span,
+        &merged,
         " a=1 b=0 c=2",
         r#","labels":{"a":"1","b":"0","c":"2"}"#,
     );
-    assert!(span.bytes.len() < 100);
+}
+
+#[test]
+fn numbers_are_numbers_only_where_that_is_wanted() {
+    let style = Style {
+        numeric_labels: true,
+        ..Style::all()
+    };
+    let mut fields = Fields::default();
+    fields.push(&style, &Key::new(&style, "count"), Value::Number("7"));
+    fields.push(&style, &Key::new(&style, "ratio"), Value::Number("0.5"));
+    fields.push(
+        &style,
+        &Key::new(&style, "big"),
+        Value::Plain("18446744073709551615"),
+    );
+    assert_eq!(fields.region(Region::Numbers), br#","count":7,"ratio":0.5"#);
+    assert_eq!(
+        fields.region(Region::Labels),
+        br#","big":"18446744073709551615""#
+    );
+    fields.push(&style, &Key::new(&style, "count"), Value::Text("seven"));
+    assert_eq!(fields.region(Region::Numbers), br#","ratio":0.5"#);
+    assert_eq!(
+        fields.region(Region::Text),
+        b" ratio=0.5 big=18446744073709551615 count=seven"
+    );
+}
+
+#[test]
+fn secrets_are_left_out_wherever_they_come_from() {
+    let outer = span(&fields(&[("db.password", "hunter2"), ("user", "u")]));
+    let mut own = fields(&[("authorization", "Bearer abc")]);
+    own.append(&outer);
+    check(
+        &own,
+        " authorization=[redacted] db.password=[redacted] user=u",
+        r#","labels":{"authorization":"[redacted]","db_password":"[redacted]","user":"u"}"#,
+    );
 }
 
 #[test]
@@ -100,9 +178,13 @@ fn too_many_bytes_are_left_out_and_the_line_says_so() {
     ];
     let value = "x".repeat(MAX_VALUE_BYTES);
     let mut huge = fields(&KEYS.map(|key| (key, value.as_str())));
-    huge.finish();
-    assert!(huge.bytes.len() < MAX_FIELD_BYTES + 4 * MAX_VALUE_BYTES);
-    let mut out = Vec::new();
-    huge.write_text(&mut out);
-    assert!(out.ends_with(b" truncated=true"));
+    huge.finish(&Style::all());
+    assert!(huge.bytes() < 2 * MAX_FIELD_BYTES + 8 * MAX_VALUE_BYTES);
+    assert!(huge.region(Region::Text).ends_with(b" truncated=true"));
+    let outer = span(&huge);
+    let mut own = fields(&[("own", "1")]);
+    own.append(&outer);
+    own.append(&span(&fields(&[("late", "1")])));
+    own.finish(&Style::all());
+    assert!(own.region(Region::Text).ends_with(b" truncated=true"));
 }

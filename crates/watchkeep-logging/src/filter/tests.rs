@@ -53,5 +53,5 @@ fn longest_target_counts_and_ends_at_a_module() {
     assert_eq!(filter.level_of("hyper::client"), LevelFilter::ERROR);
     assert_eq!(filter.level_of("hyper::proto::h1"), LevelFilter::TRACE);
     assert_eq!(filter.level_of("hyper_util"), LevelFilter::WARN);
-    assert_eq!(filter.max_level(), LevelFilter::TRACE);
+    assert_eq!(filter.range().1, LevelFilter::TRACE);
 }

@@ -1,6 +1,7 @@
 //! The exact form of the lines.
 
 use super::*;
+use crate::fields::{Key, Style, Value};
 
 const SERVICE: Service<'_> = Service {
     name: "api",
@@ -17,16 +18,21 @@ fn rendered(form: Form, level: Level, message: &str, fields: &Fields) -> String 
         target: "api::db",
         message,
         fields,
+        origin: None,
     };
     let mut out = Vec::new();
-    Renderer::new(SERVICE).render(form, line, &mut Stamps::default(), &mut out);
+    Renderer::new(SERVICE).render(form, line, &mut ThreadParts::default(), &mut out);
     String::from_utf8(out).unwrap()
 }
 
 #[test]
 fn text_line_has_time_level_target_message_and_pairs() {
     let mut fields = Fields::default();
-    fields.push("user", "a b");
+    fields.push(
+        &Style::all(),
+        &Key::new(&Style::all(), "user"),
+        Value::Text("a b"),
+    );
     assert_eq!(
         rendered(Form::Text, Level::ERROR, "it\nbroke", &fields),
         "2026-08-22T10:15:30.123456Z ERROR api::db it\\nbroke user=\"a b\"\n"
@@ -40,8 +46,16 @@ fn text_line_has_time_level_target_message_and_pairs() {
 #[test]
 fn json_line_has_its_keys_in_the_order_of_ecs() {
     let mut fields = Fields::default();
-    fields.push("error.code", "E1");
-    fields.push("user", "a b");
+    fields.push(
+        &Style::all(),
+        &Key::new(&Style::all(), "error.code"),
+        Value::Text("E1"),
+    );
+    fields.push(
+        &Style::all(),
+        &Key::new(&Style::all(), "user"),
+        Value::Text("a b"),
+    );
     let line = rendered(Form::Json, Level::ERROR, "it \"broke\"\n", &fields);
     let pid = std::process::id();
     let thread = std::thread::current().name().unwrap().to_owned();

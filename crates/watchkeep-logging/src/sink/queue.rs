@@ -17,6 +17,8 @@ use crate::{OnFull, SinkStats};
 
 /// A quiet sink waits so long for more lines to write with the first one.
 const LINGER: Duration = Duration::from_millis(20);
+/// How long an idle worker keeps what its buffers have grown to.
+const QUIET: Duration = Duration::from_secs(1);
 /// So many bytes are worth writing at once.
 const WAKE_BYTES: usize = 256 * 1024;
 
@@ -303,11 +305,15 @@ impl Queue {
     /// Waits for lines or an order, at most for `tick`, and swaps the lines into `batch`, which is empty.
     pub(super) fn take(&self, batch: &mut Lines, tick: Duration) -> Order {
         let mut state = self.lock();
-        if !state.has_order() && state.pending.is_empty() {
-            // What a burst needed is not kept over a silence.
-            state.pending.shrink();
-            batch.shrink();
-            state = self.wait_while(state, Waits::Idle, tick);
+        // What a burst needed is kept between two lines, but not over a silence.
+        for patience in [QUIET, tick] {
+            if !state.has_order() && state.pending.is_empty() {
+                state = self.wait_while(state, Waits::Idle, patience);
+            }
+            if state.pending.is_empty() {
+                state.pending.shrink();
+                batch.shrink();
+            }
         }
         let can_wait = !state.has_order() && !state.hurry && !state.urgent;
         if can_wait && !state.pending.is_empty() && state.pending.len() < self.wake_bytes {

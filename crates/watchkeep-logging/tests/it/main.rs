@@ -1,9 +1,17 @@
 //! Logging as a program sees it: events in, files out.
 
+mod ecs;
 mod files;
 mod hostile;
+mod levels;
+mod limit;
+#[cfg(feature = "opentelemetry")]
+mod otel;
+mod properties;
 #[cfg(feature = "query")]
 mod query;
+mod races;
+mod recent;
 #[cfg(feature = "appender")]
 mod sinks;
 mod spans;

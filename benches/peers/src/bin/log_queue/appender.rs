@@ -3,35 +3,13 @@
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
-use std::sync::mpsc::{self, Sender};
 
+use peers::Watched;
 use tracing_appender::non_blocking::NonBlockingBuilder;
 use tracing_appender::rolling;
 
 use crate::line::Line;
 use crate::load::{Finish, Opened, TakeLine};
-
-/// A writer whose end can be waited for: the fields are dropped in this order.
-struct Watched<W> {
-    writer: W,
-    _ended: Sender<()>,
-}
-
-// === impl Watched ===
-
-impl<W: Write> Write for Watched<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.writer.write(bytes)
-    }
-
-    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.writer.write_all(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.writer.flush()
-    }
-}
 
 /// Opens the file that tracing-appender itself would write to.
 pub(crate) fn rolling(path: &Path) -> io::Result<Opened<impl TakeLine, impl Finish>> {
@@ -48,17 +26,14 @@ pub(crate) fn buffered(path: &Path) -> io::Result<Opened<impl TakeLine, impl Fin
 }
 
 fn opened<W: Write + Send + 'static>(writer: W) -> Opened<impl TakeLine, impl Finish> {
-    let (ended, end) = mpsc::channel();
-    let (mut writer, guard) = NonBlockingBuilder::default().lossy(false).finish(Watched {
-        writer,
-        _ended: ended,
-    });
+    let (writer, end) = Watched::new(writer);
+    let (mut writer, guard) = NonBlockingBuilder::default().lossy(false).finish(writer);
     Opened {
         write: move |line: &Line| writer.write_all(line.as_bytes()),
         finish: move || {
             drop(guard);
-            // The guard waits for a second at most; the sender's end says that the writer is flushed and gone.
-            let _ = end.recv();
+            // The guard waits for a second at most; its end says that the writer is flushed and gone.
+            end.wait();
             Ok(())
         },
     }

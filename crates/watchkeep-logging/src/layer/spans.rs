@@ -1,0 +1,162 @@
+//! What the layer keeps in spans: their fields, and those of the spans around them.
+
+use tracing_subscriber::registry::{LookupSpan, SpanRef};
+
+use super::scratch::Scratch;
+use crate::fields::{Fields, SpanFields, SpanSlot};
+
+/// Keeps the fields of a new span, which stand in `scratch.fields`, and those of its ancestors.
+pub(super) fn create<'a, S>(layer: u32, span: &SpanRef<'a, S>, scratch: &mut Scratch)
+where
+    S: LookupSpan<'a>,
+{
+    let own = scratch.fields.count();
+    let tree = nearest(layer, span.parent(), SpanFields::tree)
+        .unwrap_or_else(|| SpanFields::new_tree(span.id().into_u64()));
+    let epoch = SpanFields::epoch_of(tree);
+    inherit_from(layer, span.parent(), &mut scratch.fields);
+    let fields = SpanFields::new(&scratch.fields, own, tree, epoch, 0);
+    let mut extensions = span.extensions_mut();
+    match extensions.get_mut::<SpanSlot>() {
+        Some(slot) => slot.set(layer, fields),
+        None => extensions.insert(SpanSlot::new(layer, fields)),
+    }
+}
+
+/// Adds what was recorded, which stands in `scratch.fields`, to a span; the next event gathers the ancestors' again.
+pub(super) fn record<'a, S>(layer: u32, span: &SpanRef<'a, S>, scratch: &mut Scratch)
+where
+    S: LookupSpan<'a>,
+{
+    let mut extensions = span.extensions_mut();
+    let Some(slot) = extensions.get_mut::<SpanSlot>() else {
+        return;
+    };
+    let Some(old) = slot.get(layer) else { return };
+    scratch.other.merge(Some(old), &scratch.fields);
+    let (tree, revision) = (old.tree(), old.revision().wrapping_add(1));
+    let epoch = SpanFields::epoch_of(tree);
+    let own = scratch.other.count();
+    slot.set(
+        layer,
+        SpanFields::new(&scratch.other, own, tree, epoch, revision),
+    );
+    drop(extensions);
+    // This span and all below it are stale from now on.
+    SpanFields::advance(tree);
+}
+
+/// Adds the fields of the span of an event, and of those around it.
+pub(super) fn append<'a, S>(
+    layer: u32,
+    span: SpanRef<'a, S>,
+    scratch: &mut Scratch,
+    one_by_one: bool,
+) where
+    S: LookupSpan<'a>,
+{
+    let mut next = Some(span);
+    while let Some(span) = next {
+        if let Some(slot) = span.extensions().get::<SpanSlot>()
+            && let Some(known) = slot.get(layer)
+            && known.is_fresh()
+        {
+            add(&mut scratch.fields, known, one_by_one);
+            return;
+        }
+        if refresh(layer, &span, &mut scratch.other) {
+            if let Some(slot) = span.extensions().get::<SpanSlot>()
+                && let Some(known) = slot.get(layer)
+            {
+                add(&mut scratch.fields, known, one_by_one);
+            }
+            return;
+        }
+        // A span that declares no fields has none of its ancestors' either.
+        next = span.parent();
+    }
+}
+
+fn add(fields: &mut Fields, span: &SpanFields, one_by_one: bool) {
+    if one_by_one {
+        fields.inherit(span);
+    } else {
+        fields.append(span);
+    }
+}
+
+/// Gathers the fields of a span's ancestors again; `false` when the layer keeps nothing in it.
+fn refresh<'a, S>(layer: u32, span: &SpanRef<'a, S>, buffer: &mut Fields) -> bool
+where
+    S: LookupSpan<'a>,
+{
+    buffer.clear();
+    let (own, tree, epoch, revision) = {
+        let extensions = span.extensions();
+        let Some(known) = extensions
+            .get::<SpanSlot>()
+            .and_then(|slot| slot.get(layer))
+        else {
+            return false;
+        };
+        // Read before the fields are, so that what is recorded meanwhile makes this stale again.
+        let epoch = SpanFields::epoch_of(known.tree());
+        buffer.inherit_own(known);
+        (buffer.count(), known.tree(), epoch, known.revision())
+    };
+    inherit_from(layer, span.parent(), buffer);
+    let fields = SpanFields::new(buffer, own, tree, epoch, revision);
+    let mut extensions = span.extensions_mut();
+    if let Some(slot) = extensions.get_mut::<SpanSlot>()
+        // Something was recorded in it meanwhile: that counts.
+        && slot.get(layer).is_some_and(|now| now.revision() == revision)
+    {
+        slot.set(layer, fields);
+    }
+    true
+}
+
+/// Adds what `span` and the spans around it have recorded.
+fn inherit_from<'a, S>(layer: u32, span: Option<SpanRef<'a, S>>, fields: &mut Fields)
+where
+    S: LookupSpan<'a>,
+{
+    let mut next = span;
+    while let Some(span) = next {
+        if let Some(known) = span
+            .extensions()
+            .get::<SpanSlot>()
+            .and_then(|slot| slot.get(layer))
+        {
+            if known.is_fresh() {
+                fields.inherit(known);
+                return;
+            }
+            fields.inherit_own(known);
+        }
+        next = span.parent();
+    }
+}
+
+/// Looks at the nearest span, from `span` outwards, in which the layer keeps something.
+fn nearest<'a, S, T>(
+    layer: u32,
+    span: Option<SpanRef<'a, S>>,
+    look: impl Fn(&SpanFields) -> T,
+) -> Option<T>
+where
+    S: LookupSpan<'a>,
+{
+    let mut next = span;
+    while let Some(span) = next {
+        if let Some(known) = span
+            .extensions()
+            .get::<SpanSlot>()
+            .and_then(|slot| slot.get(layer))
+        {
+            return Some(look(known));
+        }
+        next = span.parent();
+    }
+    None
+}

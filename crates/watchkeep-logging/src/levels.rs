@@ -1,0 +1,204 @@
+//! What is logged just now: the filter, which may be for a time only, and the levels of the sinks.
+
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
+
+use tracing::level_filters::LevelFilter;
+use tracing::{Level, Metadata};
+use tracing_log::AsLog;
+
+use crate::Filter;
+use crate::clock::Deadline;
+
+/// The filter in force, and what comes after it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FilterState {
+    /// What is logged now.
+    pub current: Filter,
+    /// What was set without an end: the same, unless there is one.
+    pub base: Filter,
+    /// How long until `base` is in force again; `None`: it is.
+    pub remaining: Option<Duration>,
+}
+
+/// How verbose a level is: 0 is off.
+pub(crate) type Rank = u8;
+
+#[derive(Debug)]
+pub(crate) struct Levels {
+    filter: RwLock<Filter>,
+    /// The ranks up to which the filter allows every target, and beyond which it allows none.
+    floor: AtomicU8,
+    ceiling: AtomicU8,
+    /// The most verbose rank that any sink takes.
+    sinks: AtomicU8,
+    /// Whether no other layer depends on what the filter refuses.
+    alone: AtomicBool,
+    timed: Mutex<Timed>,
+    changed: Condvar,
+}
+
+#[derive(Debug)]
+struct Timed {
+    base: Filter,
+    until: Option<Deadline>,
+    /// Who waits for the end of an older one has nothing to do any more.
+    generation: u64,
+}
+
+// === impl Levels ===
+
+impl Levels {
+    pub(crate) fn new(filter: Filter, alone: bool) -> Self {
+        let levels = Self {
+            filter: RwLock::new(filter.clone()),
+            floor: AtomicU8::new(0),
+            ceiling: AtomicU8::new(0),
+            sinks: AtomicU8::new(0),
+            alone: AtomicBool::new(alone),
+            timed: Mutex::new(Timed {
+                base: filter.clone(),
+                until: None,
+                generation: 0,
+            }),
+            changed: Condvar::new(),
+        };
+        levels.store(filter);
+        levels
+    }
+
+    pub(crate) fn is_alone(&self) -> bool {
+        self.alone.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn be_alone(&self) {
+        self.alone.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn max_level(&self) -> LevelFilter {
+        filter_of(
+            self.ceiling
+                .load(Ordering::Relaxed)
+                .min(self.sinks.load(Ordering::Relaxed)),
+        )
+    }
+
+    /// Returns whether the filter lets an event through, or a span.
+    pub(crate) fn allows(&self, metadata: &Metadata<'_>) -> bool {
+        let rank = rank(*metadata.level());
+        // Spans of level `info` and above are context, not output: they are always wanted.
+        if rank <= self.floor.load(Ordering::Relaxed)
+            || metadata.is_span() && *metadata.level() <= Level::INFO
+        {
+            return true;
+        }
+        rank <= self.ceiling.load(Ordering::Relaxed) && self.read().allows(metadata)
+    }
+
+    /// Returns whether anything becomes of an event, or a span.
+    pub(crate) fn wants(&self, metadata: &Metadata<'_>) -> bool {
+        let is_taken =
+            metadata.is_span() || rank(*metadata.level()) <= self.sinks.load(Ordering::Relaxed);
+        is_taken && self.allows(metadata)
+    }
+
+    pub(crate) fn set_sinks(&self, most_verbose: Rank) {
+        self.sinks.store(most_verbose, Ordering::Relaxed);
+        self.publish();
+    }
+
+    pub(crate) fn state(&self) -> FilterState {
+        let timed = self.timed();
+        FilterState {
+            current: self.read().clone(),
+            base: timed.base.clone(),
+            remaining: timed.until.map(|end| end.remaining().unwrap_or_default()),
+        }
+    }
+
+    /// Puts a filter in force, until `end` or for good, and returns its generation.
+    pub(crate) fn set(&self, filter: Filter, end: Option<Deadline>) -> u64 {
+        let mut timed = self.timed();
+        if end.is_none() {
+            timed.base = filter.clone();
+        }
+        timed.until = end;
+        timed.generation += 1;
+        self.store(filter);
+        self.publish();
+        self.changed.notify_all();
+        timed.generation
+    }
+
+    /// Waits for the end of a generation, and puts the base in force again; returns at once when a newer one comes.
+    pub(crate) fn wait_and_revert(&self, generation: u64) {
+        let mut timed = self.timed();
+        while timed.generation == generation {
+            let Some(left) = timed.until.and_then(Deadline::remaining) else {
+                timed.until = None;
+                timed.generation += 1;
+                self.store(timed.base.clone());
+                self.publish();
+                return;
+            };
+            let waited = self.changed.wait_timeout(timed, left);
+            timed = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// Lets go of whoever waits for an end.
+    pub(crate) fn close(&self) {
+        self.timed().generation += 1;
+        self.changed.notify_all();
+    }
+
+    fn store(&self, filter: Filter) {
+        let (floor, ceiling) = filter.range();
+        *self.filter.write().unwrap_or_else(PoisonError::into_inner) = filter;
+        self.floor.store(rank_of(floor), Ordering::Relaxed);
+        self.ceiling.store(rank_of(ceiling), Ordering::Relaxed);
+    }
+
+    /// Tells what decides before this layer is asked.
+    fn publish(&self) {
+        if self.is_alone() {
+            tracing_log::log::set_max_level(self.max_level().as_log());
+            tracing::callsite::rebuild_interest_cache();
+        }
+    }
+
+    fn read(&self) -> std::sync::RwLockReadGuard<'_, Filter> {
+        self.filter.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn timed(&self) -> MutexGuard<'_, Timed> {
+        self.timed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+pub(crate) fn rank(level: Level) -> Rank {
+    match level {
+        Level::ERROR => 1,
+        Level::WARN => 2,
+        Level::INFO => 3,
+        Level::DEBUG => 4,
+        Level::TRACE => 5,
+    }
+}
+
+pub(crate) fn rank_of(filter: LevelFilter) -> Rank {
+    filter.into_level().map_or(0, rank)
+}
+
+fn filter_of(rank: Rank) -> LevelFilter {
+    match rank {
+        0 => LevelFilter::OFF,
+        1 => LevelFilter::ERROR,
+        2 => LevelFilter::WARN,
+        3 => LevelFilter::INFO,
+        4 => LevelFilter::DEBUG,
+        _ => LevelFilter::TRACE,
+    }
+}
