@@ -1,6 +1,6 @@
 //! What is special about a service, collected before anything starts.
 
-#[cfg(any(feature = "health", feature = "rules"))]
+#[cfg(any(feature = "health", feature = "metrics"))]
 use std::time::Duration;
 
 #[cfg(feature = "alerts")]
