@@ -96,10 +96,7 @@ impl History {
             histograms: self
                 .histograms
                 .iter()
-                .map(|selector| {
-                    let labels: Vec<_> = selector.labels().collect();
-                    snapshot.histogram(selector.name(), &labels)
-                })
+                .map(|selector| snapshot.histogram_of(selector))
                 .collect(),
         };
         self.rows.push_back(row);

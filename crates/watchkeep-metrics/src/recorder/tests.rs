@@ -79,6 +79,30 @@ fn selectors_reach_the_parts_of_a_histogram() {
 }
 
 #[test]
+fn selectors_leave_series_out() {
+    let recorder = Recorder::default();
+    with_local_recorder(&recorder, || {
+        for (status, count) in [("200", 1), ("404", 2), ("500", 4)] {
+            counter!("c_total", "status" => status).increment(count);
+            histogram!("h").record(0.02);
+            histogram!("h", "status" => status).record(0.02);
+        }
+        counter!("c_total").increment(8);
+    });
+    let snapshot = recorder.snapshot();
+    let selector = Selector::new("c_total").without_label("status", "500");
+    assert_eq!(snapshot.value(&selector), Some(11.0));
+    let selector = selector.without_label("status", "");
+    assert_eq!(snapshot.value(&selector), Some(3.0), "those without it too");
+    let selector = selector.with_label("status", "500");
+    assert_eq!(snapshot.value(&selector), None);
+    let count = Selector::new("h_count").without_label("status", "500");
+    assert_eq!(snapshot.value(&count), Some(5.0));
+    let whole = Selector::new("h").without_label("status", "");
+    assert_eq!(snapshot.histogram_of(&whole).unwrap().count, 3);
+}
+
+#[test]
 fn a_snapshot_lists_families_with_kind_help_and_series() {
     let recorder = Recorder::default();
     with_local_recorder(&recorder, || {
