@@ -49,5 +49,27 @@ fn render(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, record, render);
+fn render_histograms(criterion: &mut Criterion) {
+    let recorder = recorder();
+    metrics::with_local_recorder(&recorder, || {
+        for series in 0..SERIES / 10 {
+            metrics::histogram!("rendered_seconds", "series" => series.to_string()).record(0.042);
+        }
+    });
+    criterion.bench_function(&format!("render {} histograms", SERIES / 10), |bencher| {
+        bencher.iter_batched_ref(
+            Vec::new,
+            |text| recorder.render(Format::Prometheus, text),
+            BatchSize::LargeInput,
+        );
+    });
+    criterion.bench_function(
+        &format!("snapshot of {} histograms", SERIES / 10),
+        |bencher| {
+            bencher.iter(|| recorder.snapshot());
+        },
+    );
+}
+
+criterion_group!(benches, record, render, render_histograms);
 criterion_main!(benches);

@@ -96,6 +96,25 @@ async fn message(user_id: i64, text: &str) -> (u16, Value) {
 }
 
 #[tokio::test]
+async fn the_trace_of_a_request_is_an_exemplar_of_its_duration() {
+    let (status, answer) = message(101, "how long does it take?").await;
+    assert_eq!(status, 200, "{answer}");
+    let scraped = client()
+        .get(format!("{}/metrics", running().base))
+        .header("accept", "application/openmetrics-text")
+        .send()
+        .await
+        .expect("it answers");
+    let text = scraped.text().await.expect("it is text");
+    let is_meant = |line: &&str| {
+        line.starts_with("http_server_request_duration_seconds_bucket")
+            && line.contains("route=\"/message\"")
+            && line.contains(" # {trace_id=\"0af7651916cd43dd8448eb211c80319c\"} ")
+    };
+    assert!(text.lines().any(|line| is_meant(&line)), "{text}");
+}
+
+#[tokio::test]
 async fn a_message_is_in_the_answer_the_metrics_and_a_real_prometheus() {
     let (status, answer) = message(100, "what will be scraped?").await;
     assert_eq!(status, 200, "{answer}");

@@ -2,6 +2,7 @@
 
 pub mod client;
 pub mod eventually;
+pub mod exposition;
 pub mod oracle;
 pub mod programs;
 pub mod servers;
@@ -28,6 +29,10 @@ struct Decisions;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/logging.md")]
 struct Logging;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/metrics.md")]
+struct Metrics;
 
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/STYLE.md")]

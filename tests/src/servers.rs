@@ -77,6 +77,14 @@ impl Real {
 /// # Panics
 /// When it does not start.
 pub async fn prometheus(program: &Path, target: &str) -> Real {
+    prometheus_with(program, target, &[]).await
+}
+
+/// Starts a Prometheus with further arguments.
+///
+/// # Panics
+/// When it does not start.
+pub async fn prometheus_with(program: &Path, target: &str, arguments: &[&str]) -> Real {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let port = free_port();
     let config = folder.path().join("prometheus.yml");
@@ -91,7 +99,8 @@ pub async fn prometheus(program: &Path, target: &str) -> Real {
             "--storage.tsdb.path={}",
             folder.path().join("data").display()
         ))
-        .arg(format!("--web.listen-address=127.0.0.1:{port}"));
+        .arg(format!("--web.listen-address=127.0.0.1:{port}"))
+        .args(arguments);
     Real::start(folder, port, &mut command).await
 }
 

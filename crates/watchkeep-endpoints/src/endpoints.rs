@@ -39,6 +39,8 @@ pub const POLLED_PATHS: [&str; 9] = [
 pub struct Endpoints {
     access: Access,
     recorder: Option<Recorder>,
+    #[cfg(feature = "exporter-prometheus")]
+    pub(crate) exporter: Option<metrics_exporter_prometheus::PrometheusHandle>,
     summary: Option<Summary>,
     health: Option<Registry>,
     alerts: Option<Alerting>,
@@ -51,6 +53,8 @@ impl Endpoints {
         Self {
             access,
             recorder: None,
+            #[cfg(feature = "exporter-prometheus")]
+            exporter: None,
             summary: None,
             health: None,
             alerts: None,
@@ -109,6 +113,10 @@ impl Endpoints {
                     get(metrics::exposition).with_state(state.clone()),
                 )
                 .route("/metrics/summary", get(metrics::summary).with_state(state));
+        }
+        #[cfg(feature = "exporter-prometheus")]
+        if let (None, Some(handle)) = (&self.recorder, &self.exporter) {
+            router = router.merge(crate::exporter_prometheus::router(handle.clone()));
         }
         if let Some(registry) = &self.health {
             let state = Health {

@@ -31,6 +31,8 @@ mod access;
 mod alerts;
 mod dashboard;
 mod endpoints;
+#[cfg(feature = "exporter-prometheus")]
+mod exporter_prometheus;
 mod health;
 mod metrics;
 mod respond;

@@ -26,11 +26,25 @@ pub(crate) async fn exposition(State(metrics): State<Metrics>, headers: HeaderMa
         Offer::OpenMetrics => Format::OpenMetrics,
         _ => Format::Prometheus,
     };
-    let compress = negotiate::accepts_gzip(joined(&headers, ACCEPT_ENCODING).as_deref());
-    // Rendering and compressing cost time on the processor, so a runtime thread does neither.
-    let rendered = tokio::task::spawn_blocking(move || {
+    let render = move || {
         let mut text = Vec::new();
         metrics.recorder.render(format, &mut text);
+        text
+    };
+    rendered(format.content_type(), &headers, render).await
+}
+
+/// Answers with what `render` returns, compressed when that is accepted.
+///
+/// Rendering and compressing cost time on the processor, so a runtime thread does neither.
+pub(crate) async fn rendered(
+    content_type: &'static str,
+    headers: &HeaderMap,
+    render: impl FnOnce() -> Vec<u8> + Send + 'static,
+) -> Response {
+    let compress = negotiate::accepts_gzip(joined(headers, ACCEPT_ENCODING).as_deref());
+    let rendered = tokio::task::spawn_blocking(move || {
+        let text = render();
         if compress {
             negotiate::gzip(&text)
         } else {
@@ -44,7 +58,7 @@ pub(crate) async fn exposition(State(metrics): State<Metrics>, headers: HeaderMa
             "the metrics could not be rendered\n",
         );
     };
-    let mut response = respond::fresh(StatusCode::OK, format.content_type(), body);
+    let mut response = respond::fresh(StatusCode::OK, content_type, body);
     if compress {
         respond::with(&mut response, CONTENT_ENCODING, "gzip");
     }

@@ -1,20 +1,43 @@
-//! The atomics behind the series: counters, gauges and histograms.
+//! The atomics behind counters and gauges, and what all cells have in common.
 
+use std::fmt::Debug;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use metrics::{CounterFn, GaugeFn, HistogramFn};
+use metrics::{CounterFn, GaugeFn};
 
-use crate::number::canonical;
+use crate::exemplar::Source;
+use crate::series::Series;
+
+/// The atomics of one series.
+pub(crate) trait Cell: Sized + Send + Sync + 'static {
+    /// What the cells of one family have in common.
+    type Shape: Debug + Send + Sync;
+
+    fn new(shape: &Self::Shape, supplies: &Supplies) -> Self;
+
+    /// Changes whenever something is recorded, also when the value stays the same.
+    fn mark(&self) -> Mark;
+}
+
+/// What [`Cell::mark`] returns; only whether two of them are equal means anything.
+pub(crate) type Mark = (u64, u64);
+
+/// What the cells of one recorder have in common.
+#[derive(Debug)]
+pub(crate) struct Supplies {
+    pub(crate) rejected: Arc<Rejected>,
+    pub(crate) exemplars: Option<Source>,
+}
 
 /// What was refused, by reason; each is a series of `watchkeep_metrics_rejected_total`.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Rejected {
-    pub(crate) families: Arc<CounterCell>,
-    pub(crate) kind: Arc<CounterCell>,
-    pub(crate) name: Arc<CounterCell>,
-    pub(crate) negative: Arc<CounterCell>,
-    pub(crate) not_finite: Arc<CounterCell>,
+    pub(crate) families: Arc<Series<CounterCell>>,
+    pub(crate) kind: Arc<Series<CounterCell>>,
+    pub(crate) name: Arc<Series<CounterCell>>,
+    pub(crate) negative: Arc<Series<CounterCell>>,
+    pub(crate) not_finite: Arc<Series<CounterCell>>,
 }
 
 /// A counter: a part of whole numbers and one of fractions, so that both kinds of handle can share a series.
@@ -28,25 +51,10 @@ pub(crate) struct CounterCell {
 #[derive(Debug)]
 pub(crate) struct GaugeCell {
     bits: AtomicU64,
+    /// Tells a gauge that is set to the same value again from one that nobody sets. It may miss writes of several threads
+    /// at once, but not all of them.
+    writes: AtomicU64,
     rejected: Arc<Rejected>,
-}
-
-/// A histogram: one atomic a bucket, and the sum.
-#[derive(Debug)]
-pub(crate) struct HistogramCell {
-    bounds: Arc<Bounds>,
-    /// One more than there are bounds; the last is what lies above all of them. Not cumulative.
-    buckets: Box<[AtomicU64]>,
-    sum: AtomicU64,
-    rejected: Arc<Rejected>,
-}
-
-/// The upper bounds of a histogram's buckets, with their text.
-#[derive(Debug)]
-pub(crate) struct Bounds {
-    pub(crate) values: Box<[f64]>,
-    /// The `le` of each bound, without the `+Inf` that ends every histogram.
-    pub(crate) texts: Box<[Box<str>]>,
 }
 
 // === impl CounterCell ===
@@ -59,11 +67,6 @@ impl CounterCell {
     /// Raises the fractional part to `value` where that is more.
     pub(crate) fn raise_fraction(&self, value: f64) {
         update(&self.fraction, |sum| sum.max(value));
-    }
-
-    /// Adds one and returns what was there before.
-    pub(crate) fn next(&self) -> u64 {
-        self.whole.fetch_add(1, Relaxed)
     }
 
     pub(crate) fn whole(&self) -> u64 {
@@ -83,7 +86,20 @@ impl CounterCell {
     }
 }
 
+impl Cell for CounterCell {
+    type Shape = ();
+
+    fn new((): &(), _: &Supplies) -> Self {
+        Self::default()
+    }
+
+    fn mark(&self) -> Mark {
+        (self.whole(), self.fraction.load(Relaxed))
+    }
+}
+
 impl CounterFn for CounterCell {
+    #[inline]
     fn increment(&self, value: u64) {
         self.whole.fetch_add(value, Relaxed);
     }
@@ -96,13 +112,6 @@ impl CounterFn for CounterCell {
 // === impl GaugeCell ===
 
 impl GaugeCell {
-    pub(crate) const fn new(rejected: Arc<Rejected>) -> Self {
-        Self {
-            bits: AtomicU64::new(0),
-            rejected,
-        }
-    }
-
     pub(crate) fn value(&self) -> f64 {
         f64::from_bits(self.bits.load(Relaxed))
     }
@@ -110,9 +119,32 @@ impl GaugeCell {
     fn add(&self, value: f64) {
         if value.is_finite() {
             update(&self.bits, |now| now + value);
+            self.written();
         } else {
             self.rejected.not_finite.increment(1);
         }
+    }
+
+    /// Not one operation but two, which cost no lock of the memory bus.
+    fn written(&self) {
+        let writes = self.writes.load(Relaxed);
+        self.writes.store(writes.wrapping_add(1), Relaxed);
+    }
+}
+
+impl Cell for GaugeCell {
+    type Shape = ();
+
+    fn new((): &(), supplies: &Supplies) -> Self {
+        Self {
+            bits: AtomicU64::new(0),
+            writes: AtomicU64::new(0),
+            rejected: Arc::clone(&supplies.rejected),
+        }
+    }
+
+    fn mark(&self) -> Mark {
+        (self.bits.load(Relaxed), self.writes.load(Relaxed))
     }
 }
 
@@ -125,83 +157,15 @@ impl GaugeFn for GaugeCell {
         self.add(-value);
     }
 
+    #[inline]
     fn set(&self, value: f64) {
         self.bits.store(value.to_bits(), Relaxed);
-    }
-}
-
-// === impl HistogramCell ===
-
-impl HistogramCell {
-    pub(crate) fn new(bounds: Arc<Bounds>, rejected: Arc<Rejected>) -> Self {
-        let buckets = (0..=bounds.values.len())
-            .map(|_| AtomicU64::new(0))
-            .collect();
-        Self {
-            bounds,
-            buckets,
-            sum: AtomicU64::new(0),
-            rejected,
-        }
-    }
-
-    pub(crate) const fn bounds(&self) -> &Arc<Bounds> {
-        &self.bounds
-    }
-
-    pub(crate) fn buckets(&self) -> impl Iterator<Item = u64> {
-        self.buckets.iter().map(|bucket| bucket.load(Relaxed))
-    }
-
-    pub(crate) fn sum(&self) -> f64 {
-        f64::from_bits(self.sum.load(Relaxed))
-    }
-
-    fn observe(&self, value: f64, count: u64) {
-        if !value.is_finite() {
-            self.rejected.not_finite.increment(count);
-            return;
-        }
-        if count == 0 {
-            return;
-        }
-        let at = self.bounds.values.partition_point(|bound| *bound < value);
-        self.buckets[at].fetch_add(count, Relaxed);
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "nobody records 2^53 observations in one call, and the sum is an f64 anyway"
-        )]
-        let total = value * count as f64;
-        update(&self.sum, |sum| bounded(sum + total));
-    }
-}
-
-impl HistogramFn for HistogramCell {
-    fn record(&self, value: f64) {
-        self.observe(value, 1);
-    }
-
-    fn record_many(&self, value: f64, count: usize) {
-        self.observe(value, u64::try_from(count).unwrap_or(u64::MAX));
-    }
-}
-
-// === impl Bounds ===
-
-impl Bounds {
-    pub(crate) fn new(values: &[f64]) -> Self {
-        Self {
-            values: values.into(),
-            texts: values
-                .iter()
-                .map(|bound| canonical(*bound).into())
-                .collect(),
-        }
+        self.written();
     }
 }
 
 /// Replaces the `f64` whose bits `atomic` holds.
-fn update(atomic: &AtomicU64, change: impl Fn(f64) -> f64) {
+pub(crate) fn update(atomic: &AtomicU64, change: impl Fn(f64) -> f64) {
     let mut known = atomic.load(Relaxed);
     loop {
         let next = change(f64::from_bits(known)).to_bits();
@@ -213,6 +177,10 @@ fn update(atomic: &AtomicU64, change: impl Fn(f64) -> f64) {
 }
 
 /// Keeps a sum finite, since nothing would ever bring an infinite one back.
-const fn bounded(sum: f64) -> f64 {
-    sum.clamp(f64::MIN, f64::MAX)
+#[inline]
+pub(crate) const fn bounded(sum: f64) -> f64 {
+    if sum.is_finite() {
+        return sum;
+    }
+    f64::MAX.copysign(sum)
 }

@@ -6,10 +6,9 @@ use std::collections::HashMap;
 use metrics::Unit;
 
 use crate::Kind;
-use crate::cell::{CounterCell, HistogramCell};
-use crate::family::{Cell, Series};
-use crate::number::{write_integer, write_value};
+use crate::family::Members;
 use crate::registry::{Description, Listed};
+use crate::samples::Samples;
 
 /// A text format of metrics.
 #[non_exhaustive]
@@ -39,6 +38,8 @@ struct Heading<'a> {
     kind: &'static str,
     /// Of the samples, without the suffixes of histograms.
     sample: Cow<'a, str>,
+    /// Whether `_created` may stand beside the samples.
+    has_created: bool,
 }
 
 type Names<'a> = HashMap<&'a str, Kind>;
@@ -47,7 +48,9 @@ type Names<'a> = HashMap<&'a str, Kind>;
 pub(crate) fn render(families: &[Listed], format: Format, out: &mut Vec<u8>) {
     match format {
         Format::OpenMetrics => {
-            let names = families.iter().map(|l| (l.family.name(), l.family.kind()));
+            let names = families
+                .iter()
+                .map(|l| (&**l.family.name(), l.family.kind()));
             let names: Names<'_> = names.collect();
             let mut headed: Vec<_> = families
                 .iter()
@@ -71,11 +74,12 @@ pub(crate) fn render(families: &[Listed], format: Format, out: &mut Vec<u8>) {
 
 impl<'a> Heading<'a> {
     fn prometheus(listed: &'a Listed) -> Self {
-        let name = listed.family.name();
+        let name = &**listed.family.name();
         Self {
             family: name,
             kind: word(listed.family.kind()),
             sample: name.into(),
+            has_created: false,
         }
     }
 
@@ -84,9 +88,14 @@ impl<'a> Heading<'a> {
     /// Where that form is another family's name too, the counter keeps its own name and becomes `unknown`, which has no
     /// suffix: no name stands twice, and the samples are named as in the Prometheus text.
     fn open_metrics(listed: &'a Listed, names: &Names<'_>) -> Self {
-        let name = listed.family.name();
+        let name = &**listed.family.name();
+        let has_created = |base: &str| !taken(&format!("{base}_created"), names);
         if listed.family.kind() != Kind::Counter {
-            return Self::prometheus(listed);
+            let has_created = listed.family.kind() == Kind::Histogram && has_created(name);
+            return Self {
+                has_created,
+                ..Self::prometheus(listed)
+            };
         }
         let base = name.strip_suffix("_total").filter(|base| !base.is_empty());
         let (family, sample) = match base {
@@ -99,11 +108,13 @@ impl<'a> Heading<'a> {
                 family: name,
                 kind: "unknown",
                 sample: name.into(),
+                has_created: false,
             };
         }
         Self {
             family,
             kind: "counter",
+            has_created: has_created(family),
             sample,
         }
     }
@@ -125,8 +136,40 @@ const fn word(kind: Kind) -> &'static str {
 }
 
 fn write_family(heading: &Heading<'_>, listed: &Listed, format: Format, out: &mut Vec<u8>) {
-    let all = listed.family.all();
-    if all.is_empty() {
+    let samples = Samples {
+        name: &heading.sample,
+        family: heading.family,
+        format,
+        has_created: heading.has_created,
+    };
+    match &listed.family.members {
+        Members::Counters(group) => {
+            let all = group.all();
+            write_heading(heading, listed, format, all.len(), out);
+            all.iter().for_each(|series| samples.counter(series, out));
+        }
+        Members::Gauges(group) => {
+            let all = group.all();
+            write_heading(heading, listed, format, all.len(), out);
+            all.iter().for_each(|series| samples.gauge(series, out));
+        }
+        Members::Histograms(group) => {
+            let all = group.all();
+            write_heading(heading, listed, format, all.len(), out);
+            all.iter().for_each(|series| samples.histogram(series, out));
+        }
+    }
+}
+
+/// Says what the family is, unless it has no series.
+fn write_heading(
+    heading: &Heading<'_>,
+    listed: &Listed,
+    format: Format,
+    series: usize,
+    out: &mut Vec<u8>,
+) {
+    if series == 0 {
         return;
     }
     if let Some(description) = &listed.description {
@@ -137,9 +180,6 @@ fn write_family(heading: &Heading<'_>, listed: &Listed, format: Format, out: &mu
         && let Some(unit) = unit_of(heading.family, listed.description.as_deref())
     {
         put(out, &["# UNIT ", heading.family, " ", unit, "\n"]);
-    }
-    for series in all.iter() {
-        write_series(&heading.sample, series, out);
     }
 }
 
@@ -166,63 +206,7 @@ fn unit_of(name: &str, description: Option<&Description>) -> Option<&'static str
     before.ends_with('_').then(|| unit.as_str())
 }
 
-fn write_series(name: &str, series: &Series, out: &mut Vec<u8>) {
-    let labels = series.labels.text();
-    match &series.cell {
-        Cell::Counter(cell) => {
-            write_name(&[name], labels, out);
-            write_counter(cell, out);
-            out.push(b'\n');
-        }
-        Cell::Gauge(cell) => {
-            write_name(&[name], labels, out);
-            write_value(cell.value(), out);
-            out.push(b'\n');
-        }
-        Cell::Histogram(cell) => write_histogram(name, labels, cell, out),
-    }
-}
-
-fn write_counter(cell: &CounterCell, out: &mut Vec<u8>) {
-    if cell.fraction() == 0.0 {
-        write_integer(cell.whole(), out);
-    } else {
-        write_value(cell.value(), out);
-    }
-}
-
-/// Writes cumulative buckets; the count is what they add up to, so it always equals the last of them.
-fn write_histogram(name: &str, labels: &str, cell: &HistogramCell, out: &mut Vec<u8>) {
-    let comma = if labels.is_empty() { "" } else { "," };
-    let texts = cell.bounds().texts.iter().map(|text| &**text);
-    let mut count = 0;
-    for (bound, bucket) in texts.chain(["+Inf"]).zip(cell.buckets()) {
-        count += bucket;
-        put(
-            out,
-            &[name, "_bucket{", labels, comma, "le=\"", bound, "\"} "],
-        );
-        write_integer(count, out);
-        out.push(b'\n');
-    }
-    write_name(&[name, "_sum"], labels, out);
-    write_value(cell.sum(), out);
-    out.push(b'\n');
-    write_name(&[name, "_count"], labels, out);
-    write_integer(count, out);
-    out.push(b'\n');
-}
-
-fn write_name(name: &[&str], labels: &str, out: &mut Vec<u8>) {
-    put(out, name);
-    if labels.is_empty() {
-        out.push(b' ');
-    } else {
-        put(out, &["{", labels, "} "]);
-    }
-}
-
-fn put(out: &mut Vec<u8>, parts: &[&str]) {
+pub(crate) fn put(out: &mut Vec<u8>, parts: &[&str]) {
     for part in parts {
         out.extend_from_slice(part.as_bytes());
     }

@@ -1,6 +1,6 @@
 //! The buckets of a histogram at one moment.
 
-use crate::cell::HistogramCell;
+use crate::buckets::HistogramCell;
 
 /// The buckets of a histogram at one moment.
 #[non_exhaustive]
@@ -76,6 +76,25 @@ impl HistogramSnapshot {
         Some(self.buckets[..=at].iter().sum())
     }
 
+    /// Returns what was observed since `earlier`, or everything when a bucket has less than it had: then it began anew.
+    pub(crate) fn since(&self, earlier: &Self) -> Self {
+        let grown: Option<Vec<u64>> = self
+            .buckets
+            .iter()
+            .zip(&earlier.buckets)
+            .map(|(now, then)| now.checked_sub(*then))
+            .collect();
+        let Some(buckets) = grown.filter(|_| self.bounds == earlier.bounds) else {
+            return self.clone();
+        };
+        Self {
+            count: buckets.iter().sum(),
+            sum: self.sum - earlier.sum,
+            bounds: self.bounds.clone(),
+            buckets,
+        }
+    }
+
     /// Adds another series of the same family, which therefore has the same bounds.
     pub(crate) fn add(&mut self, other: &Self) {
         self.count += other.count;
@@ -129,5 +148,19 @@ mod tests {
         assert_eq!(h.at_most(2.0), Some(7));
         assert_eq!(h.at_most(f64::INFINITY), Some(12));
         assert_eq!(h.at_most(1.5), None);
+    }
+
+    #[test]
+    fn what_was_observed_since_is_everything_when_bounds_or_counts_say_so() {
+        let before = histogram(&[1.0, 2.0], &[1, 2, 3]);
+        let after = histogram(&[1.0, 2.0], &[1, 4, 4]);
+        assert_eq!(after.since(&before).buckets, [0, 2, 1]);
+        assert_eq!(
+            (after.since(&before).count, after.since(&before).sum),
+            (3, 0.0)
+        );
+        assert_eq!(before.since(&after), before, "it began anew");
+        let other = histogram(&[1.0, 3.0], &[0, 0, 0]);
+        assert_eq!(after.since(&other), after, "other bounds");
     }
 }

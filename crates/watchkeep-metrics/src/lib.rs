@@ -29,7 +29,10 @@
 //! * [`Recorder`] keeps every series as atomics. A histogram has a fixed array of buckets, so memory does not grow with
 //!   observations and nothing has to run in the background.
 //! * [`Recorder::render`] writes a [`Format`]; [`negotiate`] reads `Accept` and `Accept-Encoding`.
-//! * [`Recorder::snapshot`] gives the numbers back; [`History`] keeps some of them for a while, [`Daily`] counts per local day.
+//! * [`Recorder::snapshot`] gives the numbers back; [`History`] keeps some of them for a while, [`Daily`] counts per local day,
+//!   [`Summary`] sums a service up.
+//! * [`Recorder::expire_idle`] forgets series that nobody uses, [`Lazy`] handles may be made before the recorder is installed,
+//!   and [`RecorderBuilder::with_exemplars`] ties buckets to traces.
 //! * What is refused is counted in `watchkeep_metrics_rejected_total`, label sets over the limit in
 //!   `watchkeep_metrics_overflow_total`.
 //!
@@ -37,27 +40,35 @@
 //!
 //! * `process`: the usual `process_*` metrics, see `process::register`.
 
+mod buckets;
 mod build_info;
 mod builder;
 mod cell;
 pub mod clock;
 mod daily;
 mod error;
+mod exemplar;
 mod exposition;
 mod family;
+mod group;
 mod histogram;
 mod history;
 mod index;
 mod label;
+mod lazy;
 mod name;
 pub mod negotiate;
 mod number;
+mod own;
 #[cfg(feature = "process")]
 pub mod process;
 mod recorder;
 mod registry;
+mod samples;
 mod selector;
+mod series;
 mod snapshot;
+mod summary;
 mod sync;
 mod timestamp;
 
@@ -65,12 +76,15 @@ pub use crate::build_info::build_info;
 pub use crate::builder::RecorderBuilder;
 pub use crate::daily::Daily;
 pub use crate::error::Error;
+pub use crate::exemplar::TraceId;
 pub use crate::exposition::Format;
 pub use crate::histogram::HistogramSnapshot;
 pub use crate::history::History;
+pub use crate::lazy::{Handle, Lazy};
 pub use crate::recorder::{FloatCounter, Recorder};
 pub use crate::selector::Selector;
 pub use crate::snapshot::{FamilySnapshot, Kind, SeriesSnapshot, Snapshot, Value};
+pub use crate::summary::{Summary, SummaryBuilder};
 pub use crate::timestamp::Timestamp;
 
 #[cfg(doctest)]

@@ -2,6 +2,18 @@
 
 use std::borrow::Cow;
 
+/// How many bytes of the name of a metric, or of the name or value of a label, are kept.
+pub(crate) const LONGEST: usize = 1_024;
+
+/// Returns as much as is kept of a name or value, cut at a character.
+pub(crate) fn shortened(text: &str) -> &str {
+    if text.len() <= LONGEST {
+        return text;
+    }
+    let end = (0..=LONGEST).rev().find(|at| text.is_char_boundary(*at));
+    &text[..end.unwrap_or(0)]
+}
+
 /// Returns the name with every character that a metric name cannot have replaced by `_`.
 ///
 /// A name that begins with a digit gets a `_` in front; an empty name becomes `_`.

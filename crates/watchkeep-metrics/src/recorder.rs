@@ -3,14 +3,21 @@
 use std::cell::Cell;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, RwLock};
+use std::time::Duration;
 
-use metrics::{Counter, Gauge, Histogram, Key, KeyName, Label, Metadata, SharedString, Unit};
+use metrics::{
+    Counter, CounterFn as _, Gauge, GaugeFn as _, Histogram, Key, KeyName, Label, Metadata,
+    SharedString, Unit,
+};
 
-use crate::cell::{CounterCell, Rejected};
+use crate::buckets::HistogramCell;
+use crate::cell::{CounterCell, GaugeCell, Rejected};
 use crate::registry::{Registry, Settings};
+use crate::series::Series;
 use crate::sync::{read, write};
-use crate::{Error, Format, RecorderBuilder, Snapshot, error, exposition};
+use crate::{Error, Format, RecorderBuilder, Snapshot, Timestamp, error, exposition, lazy};
 
 /// Keeps all metrics of a process as atomics, and shows them as text or as a [`Snapshot`].
 ///
@@ -34,12 +41,15 @@ pub struct Recorder {
 /// `watchkeep_metrics_rejected_total`.
 #[derive(Clone, Debug)]
 pub struct FloatCounter {
-    cell: Arc<CounterCell>,
+    /// `None` when the name belongs to another kind.
+    series: Option<Arc<Series<CounterCell>>>,
     rejected: Arc<Rejected>,
 }
 
 struct Shared {
     registry: Registry,
+    /// How long the last rendering was, so that the next one asks for its memory at once.
+    rendered_bytes: AtomicUsize,
     hooks: RwLock<Vec<Hook>>,
 }
 
@@ -57,19 +67,26 @@ impl Recorder {
         Self {
             shared: Arc::new(Shared {
                 registry: Registry::new(settings),
+                rendered_bytes: AtomicUsize::new(0),
                 hooks: RwLock::default(),
             }),
         }
     }
 
-    /// Makes this the recorder of the whole process; the macros of `metrics` reach it from then on.
+    /// Makes this the recorder of the whole process; the macros of `metrics` and every [`Lazy`](crate::Lazy) handle reach
+    /// it from then on.
+    ///
+    /// Handles that were made with this recorder before, in a `metrics::with_local_recorder` say, are its handles
+    /// already. The facade's handles that were made without any recorder stay without effect.
     ///
     /// # Errors
     ///
     /// Returns an error when the process has a recorder already, also when it is this one; that one stays.
     pub fn install(&self) -> Result<(), Error> {
         metrics::set_global_recorder(self.clone())
-            .map_err(|_| Error::new(error::Kind::AlreadyInstalled))
+            .map_err(|_| Error::new(error::Kind::AlreadyInstalled))?;
+        lazy::installed(self);
+        Ok(())
     }
 
     /// Appends all metrics as text.
@@ -78,7 +95,13 @@ impl Recorder {
     /// It is CPU-bound: a few microseconds per hundred series.
     pub fn render(&self, format: Format, out: &mut Vec<u8>) {
         self.run_hooks();
+        let last = self.shared.rendered_bytes.load(Relaxed);
+        out.reserve(last + last / 8);
+        let before = out.len();
         exposition::render(&self.shared.registry.list(), format, out);
+        self.shared
+            .rendered_bytes
+            .store(out.len() - before, Relaxed);
     }
 
     /// Returns all numbers as they are now, after the functions of [`before_render`](Self::before_render) ran.
@@ -90,6 +113,15 @@ impl Recorder {
         Snapshot::of(&self.shared.registry.list())
     }
 
+    /// Returns the numbers of these families alone, by their names in the Prometheus text.
+    ///
+    /// It costs what these families cost, however many others there are. The functions of
+    /// [`before_render`](Self::before_render) do not run.
+    #[must_use]
+    pub fn snapshot_of(&self, families: &[&str]) -> Snapshot {
+        Snapshot::of(&self.shared.registry.pick(families))
+    }
+
     /// Registers a counter that takes fractions, and returns its handle.
     ///
     /// It shares a series with the facade's counter of the same name and labels. When the name is taken by another kind the
@@ -99,9 +131,22 @@ impl Recorder {
         let registry = &self.shared.registry;
         registry.describe(name, None, help);
         FloatCounter {
-            cell: registry.counter(&key(name, labels)).unwrap_or_default(),
-            rejected: Arc::clone(&registry.rejected),
+            series: registry.series(&key(name, labels)),
+            rejected: Arc::clone(&registry.own.rejected),
         }
+    }
+
+    /// Forgets series that nobody has recorded into for `timeout`; returns how many that were.
+    ///
+    /// A series is idle from the call on that first found it so, hence two calls at least `timeout` apart forget it. One
+    /// that somebody has a handle of stays, so no handle ever counts for nobody; used through the macros alone, a series
+    /// comes anew from zero when it is used again, which a Prometheus takes for a restart. Room under the limit of the
+    /// family is free again. `now` should come from a clock that does not jump, [`clock::monotonic`](crate::clock::monotonic)
+    /// say; set back, it only makes series stay longer.
+    ///
+    /// Nothing expires unless this is called. A good place is a function of [`before_render`](Self::before_render).
+    pub fn expire_idle(&self, timeout: Duration, now: Timestamp) -> usize {
+        self.shared.registry.expire(timeout, now)
     }
 
     /// Adds a function that runs before each [`render`](Self::render) and [`snapshot`](Self::snapshot), to refresh gauges
@@ -124,20 +169,20 @@ impl Recorder {
         let hooks = read(&self.shared.hooks).clone();
         for hook in hooks {
             if catch_unwind(AssertUnwindSafe(|| hook(self))).is_err() {
-                self.shared.registry.hook_panics.next();
+                self.shared.registry.own.hook_panics.increment(1);
             }
         }
         RUNNING.set(false);
     }
 
-    #[cfg(test)]
     pub(crate) fn registry(&self) -> &Registry {
         &self.shared.registry
     }
 
     pub(crate) fn set_gauge(&self, name: &str, labels: &[(&str, &str)], value: f64) {
-        if let Some(cell) = self.shared.registry.gauge(&key(name, labels)) {
-            metrics::GaugeFn::set(&*cell, value);
+        let series = self.shared.registry.series::<GaugeCell>(&key(name, labels));
+        if let Some(series) = series {
+            series.set(value);
         }
     }
 
@@ -175,18 +220,18 @@ impl metrics::Recorder for Recorder {
     }
 
     fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
-        let cell = self.shared.registry.counter(key);
-        cell.map_or_else(Counter::noop, Counter::from_arc)
+        let series = self.shared.registry.series::<CounterCell>(key);
+        series.map_or_else(Counter::noop, Counter::from_arc)
     }
 
     fn register_gauge(&self, key: &Key, _: &Metadata<'_>) -> Gauge {
-        let cell = self.shared.registry.gauge(key);
-        cell.map_or_else(Gauge::noop, Gauge::from_arc)
+        let series = self.shared.registry.series::<GaugeCell>(key);
+        series.map_or_else(Gauge::noop, Gauge::from_arc)
     }
 
     fn register_histogram(&self, key: &Key, _: &Metadata<'_>) -> Histogram {
-        let cell = self.shared.registry.histogram(key);
-        cell.map_or_else(Histogram::noop, Histogram::from_arc)
+        let series = self.shared.registry.series::<HistogramCell>(key);
+        series.map_or_else(Histogram::noop, Histogram::from_arc)
     }
 }
 
@@ -195,23 +240,27 @@ impl metrics::Recorder for Recorder {
 impl FloatCounter {
     /// Adds `value`, which must be finite and not negative.
     pub fn increment(&self, value: f64) {
-        if self.accepts(value) {
-            self.cell.add_fraction(value);
+        if self.accepts(value)
+            && let Some(series) = &self.series
+        {
+            series.cell.add_fraction(value);
         }
     }
 
     /// Raises what this kind of handle has counted to `value`, where that is more: for a total that is kept elsewhere.
     pub fn absolute(&self, value: f64) {
-        if self.accepts(value) {
-            self.cell.raise_fraction(value);
+        if self.accepts(value)
+            && let Some(series) = &self.series
+        {
+            series.cell.raise_fraction(value);
         }
     }
 
     fn accepts(&self, value: f64) -> bool {
         if !value.is_finite() {
-            self.rejected.not_finite.next();
+            self.rejected.not_finite.increment(1);
         } else if value < 0.0 {
-            self.rejected.negative.next();
+            self.rejected.negative.increment(1);
         }
         value.is_finite() && value >= 0.0
     }

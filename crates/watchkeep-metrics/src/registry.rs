@@ -2,45 +2,53 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, RwLock};
+use std::time::Duration;
 
-use metrics::{Key, Unit};
+use metrics::{CounterFn as _, Key, Unit};
 
-use crate::Kind;
-use crate::cell::{Bounds, CounterCell, GaugeCell, HistogramCell, Rejected};
-use crate::family::{Cell, Family, Place};
+use crate::buckets::{Bounds, HistogramCell};
+use crate::cell::{CounterCell, GaugeCell, Supplies};
+use crate::exemplar::Source;
+use crate::family::{Family, Members, Metric};
+use crate::group::{Group, Place};
 use crate::index::Index;
 use crate::label::LabelSet;
-use crate::name::clean_metric;
+use crate::name::{LONGEST, clean_metric, shortened};
+use crate::own::{DESCRIPTIONS, Own};
+use crate::series::Series;
 use crate::sync::{read, write};
-
-const REJECTED: &str = "watchkeep_metrics_rejected_total";
-const OVERFLOW: &str = "watchkeep_metrics_overflow_total";
-const HOOK_PANICS: &str = "watchkeep_metrics_hook_panics_total";
-/// The families above, which the host's limit leaves room for.
-const OWN_FAMILIES: usize = 3;
+use crate::{Kind, Timestamp};
 
 /// What the builder decided.
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) buckets: Arc<Bounds>,
     pub(crate) buckets_for: HashMap<String, Arc<Bounds>>,
+    /// The clock that says when a series was registered, where that is kept.
+    pub(crate) created: Option<fn() -> Timestamp>,
+    pub(crate) exemplars: Option<Source>,
     pub(crate) global_labels: Vec<(String, String)>,
     pub(crate) max_families: usize,
     pub(crate) max_series_per_family: usize,
 }
 
-/// Families by cleaned name; the index in front of them is what a running host touches.
+/// Families by cleaned name; the indexes in front of them are what a running host touches.
 #[derive(Debug)]
 pub(crate) struct Registry {
     settings: Settings,
-    families: RwLock<BTreeMap<Box<str>, Arc<Family>>>,
+    supplies: Supplies,
+    families: RwLock<BTreeMap<Arc<str>, Arc<Family>>>,
     descriptions: RwLock<HashMap<Box<str>, Arc<Description>>>,
-    counters: Index<CounterCell>,
-    gauges: Index<GaugeCell>,
-    histograms: Index<HistogramCell>,
-    overflow: Arc<Family>,
-    pub(crate) rejected: Arc<Rejected>,
-    pub(crate) hook_panics: Arc<CounterCell>,
+    indexes: Indexes,
+    pub(crate) own: Own,
+}
+
+/// An index for each kind, since a name may be used for another kind by mistake.
+#[derive(Debug)]
+pub(crate) struct Indexes {
+    pub(crate) counters: Index<CounterCell>,
+    pub(crate) gauges: Index<GaugeCell>,
+    pub(crate) histograms: Index<HistogramCell>,
 }
 
 /// Help text and unit of a family.
@@ -56,53 +64,64 @@ pub(crate) struct Listed {
     pub(crate) description: Option<Arc<Description>>,
 }
 
+// === impl Settings ===
+
+impl Settings {
+    pub(crate) fn now(&self) -> Option<Timestamp> {
+        self.created.map(|now| now())
+    }
+
+    fn bounds_of(&self, name: &str) -> &Arc<Bounds> {
+        self.buckets_for.get(name).unwrap_or(&self.buckets)
+    }
+}
+
 // === impl Registry ===
 
 impl Registry {
     pub(crate) fn new(settings: Settings) -> Self {
-        let overflow = Family::new(OVERFLOW, Kind::Counter, Arc::clone(&settings.buckets));
+        let own = Own::new(&settings);
+        let families = own
+            .families()
+            .map(|family| (Arc::clone(family.name()), Arc::clone(family)));
         let registry = Self {
+            supplies: Supplies {
+                rejected: Arc::clone(&own.rejected),
+                exemplars: settings.exemplars,
+            },
             settings,
-            overflow: Arc::new(overflow),
-            families: RwLock::default(),
+            families: RwLock::new(families.into()),
             descriptions: RwLock::default(),
-            counters: Index::new(),
-            gauges: Index::new(),
-            histograms: Index::new(),
-            rejected: Arc::default(),
-            hook_panics: Arc::default(),
+            indexes: Indexes {
+                counters: Index::new(),
+                gauges: Index::new(),
+                histograms: Index::new(),
+            },
+            own,
         };
-        registry.add_own_families();
+        for (name, help) in DESCRIPTIONS {
+            registry.describe(name, None, help);
+        }
         registry
     }
 
-    pub(crate) fn counter(&self, key: &Key) -> Option<Arc<CounterCell>> {
-        self.counters
-            .get(key)
-            .or_else(|| match self.register(Kind::Counter, key)? {
-                (Cell::Counter(cell), place) => Some(remember(&self.counters, key, cell, place)),
-                (Cell::Gauge(_) | Cell::Histogram(_), _) => None,
-            })
+    /// Returns the series of a key, which is made when it is new; `None` when it was refused.
+    pub(crate) fn series<C: Metric>(&self, key: &Key) -> Option<Arc<Series<C>>> {
+        let known = C::index(&self.indexes).get(key);
+        known.or_else(|| self.register(key))
     }
 
-    pub(crate) fn gauge(&self, key: &Key) -> Option<Arc<GaugeCell>> {
-        self.gauges
-            .get(key)
-            .or_else(|| match self.register(Kind::Gauge, key)? {
-                (Cell::Gauge(cell), place) => Some(remember(&self.gauges, key, cell, place)),
-                (Cell::Counter(_) | Cell::Histogram(_), _) => None,
-            })
-    }
-
-    pub(crate) fn histogram(&self, key: &Key) -> Option<Arc<HistogramCell>> {
-        self.histograms
-            .get(key)
-            .or_else(|| match self.register(Kind::Histogram, key)? {
-                (Cell::Histogram(cell), place) => {
-                    Some(remember(&self.histograms, key, cell, place))
-                }
-                (Cell::Counter(_) | Cell::Gauge(_), _) => None,
-            })
+    /// Forgets the series that were idle for `timeout` and that nobody holds; returns how many that were.
+    pub(crate) fn expire(&self, timeout: Duration, now: Timestamp) -> usize {
+        let families: Vec<_> = read(&self.families).values().cloned().collect();
+        let expire = |family: &Arc<Family>| match &family.members {
+            Members::Counters(group) => group.expire(&self.indexes.counters, timeout, now).len(),
+            Members::Gauges(group) => group.expire(&self.indexes.gauges, timeout, now).len(),
+            Members::Histograms(group) => {
+                group.expire(&self.indexes.histograms, timeout, now).len()
+            }
+        };
+        families.iter().map(expire).sum()
     }
 
     /// Keeps help and unit of a name; the latest description counts, one without text does not.
@@ -110,7 +129,7 @@ impl Registry {
         if help.is_empty() {
             return;
         }
-        let name = clean_metric(name);
+        let name = clean_metric(shortened(name));
         let same = |known: &Description| *known.help == *help && known.unit == unit;
         if read(&self.descriptions)
             .get(&*name)
@@ -129,138 +148,104 @@ impl Registry {
     /// Returns every family, sorted by name.
     pub(crate) fn list(&self) -> Vec<Listed> {
         let families: Vec<_> = read(&self.families).values().cloned().collect();
+        self.described(families)
+    }
+
+    /// Returns the families of these names that there are, sorted by name, each once.
+    pub(crate) fn pick(&self, names: &[&str]) -> Vec<Listed> {
+        let mut names = names.to_vec();
+        names.sort_unstable();
+        names.dedup();
+        let known = read(&self.families);
+        let families: Vec<_> = names
+            .iter()
+            .filter_map(|name| known.get(*name).cloned())
+            .collect();
+        drop(known);
+        self.described(families)
+    }
+
+    fn described(&self, families: Vec<Arc<Family>>) -> Vec<Listed> {
         let descriptions = read(&self.descriptions);
         families
             .into_iter()
             .map(|family| Listed {
-                description: descriptions.get(family.name()).cloned(),
+                description: descriptions.get(&**family.name()).cloned(),
                 family,
             })
             .collect()
     }
 
-    fn register(&self, kind: Kind, key: &Key) -> Option<(Cell, Place)> {
-        let name = clean_metric(key.name());
-        let family = match self.family(&name, kind) {
-            Ok(family) => family,
+    fn register<C: Metric>(&self, key: &Key) -> Option<Arc<Series<C>>> {
+        let name = clean_metric(shortened(key.name()));
+        let family = self.family(&name, C::KIND);
+        let found = family.and_then(|family| match C::group(&family) {
+            Some(group) => Ok(self.find(key, &family, group)),
+            None => Err(&self.supplies.rejected.kind),
+        });
+        match found {
+            Ok(series) => Some(series),
             Err(reason) => {
-                metrics::CounterFn::increment(&**reason, 1);
-                return None;
+                reason.increment(1);
+                None
             }
-        };
+        }
+    }
+
+    fn find<C: Metric>(&self, key: &Key, family: &Family, group: &Group<C>) -> Arc<Series<C>> {
         let labels = LabelSet::new(
             key.labels().map(|label| (label.key(), label.value())),
             &self.settings.global_labels,
             family.reserved_label(),
         );
         let limit = self.settings.max_series_per_family;
-        let found = family.series(labels, limit, &self.rejected, || {
-            self.own_labels(Some(("overflow", "true")))
-        });
-        if found.place == Place::Overflow {
-            self.count_overflow(&family);
+        let global_labels = &self.settings.global_labels;
+        let overflow = || LabelSet::new([("overflow", "true")].into_iter(), global_labels, None);
+        let (series, place) =
+            group.series(labels, limit, self.settings.now(), &self.supplies, overflow);
+        match place {
+            // What is remembered must have a bound.
+            Place::Own if key.name().len() > LONGEST => {}
+            Place::Own => {
+                C::index(&self.indexes).insert(key, &series);
+            }
+            Place::Overflow => family
+                .overflowed(|| self.own.overflowed(family.name(), &self.settings))
+                .increment(1),
+            Place::Unindexed => {}
         }
-        Some((found.cell, found.place))
+        series
     }
 
-    /// Returns the family of a cleaned name, or the counter of the reason why there is none.
-    fn family(&self, name: &str, kind: Kind) -> Result<Arc<Family>, &Arc<CounterCell>> {
+    /// Returns the family of a cleaned name, whatever its kind is, or the counter of the reason why there is none.
+    fn family(&self, name: &str, kind: Kind) -> Result<Arc<Family>, &Arc<Series<CounterCell>>> {
         if let Some(known) = read(&self.families).get(name) {
-            return self.of_kind(known, kind);
+            return Ok(Arc::clone(known));
         }
         let mut families = write(&self.families);
         if let Some(known) = families.get(name) {
-            return self.of_kind(known, kind);
+            return Ok(Arc::clone(known));
         }
         if families.len() >= self.max_families() {
-            return Err(&self.rejected.families);
+            return Err(&self.supplies.rejected.families);
         }
         if clashes(&families, name, kind) {
-            return Err(&self.rejected.name);
+            return Err(&self.supplies.rejected.name);
         }
-        let family = Arc::new(Family::new(name, kind, self.bounds_for(name)));
-        families.insert(name.into(), Arc::clone(&family));
+        let family = Arc::new(Family::new(name, kind, self.settings.bounds_of(name)));
+        families.insert(Arc::clone(family.name()), Arc::clone(&family));
         Ok(family)
     }
 
-    fn of_kind(&self, known: &Arc<Family>, kind: Kind) -> Result<Arc<Family>, &Arc<CounterCell>> {
-        if known.kind() == kind {
-            Ok(Arc::clone(known))
-        } else {
-            Err(&self.rejected.kind)
-        }
-    }
-
-    fn bounds_for(&self, name: &str) -> Arc<Bounds> {
-        let special = self.settings.buckets_for.get(name);
-        Arc::clone(special.unwrap_or(&self.settings.buckets))
-    }
-
     const fn max_families(&self) -> usize {
-        self.settings.max_families.saturating_add(OWN_FAMILIES)
+        self.settings
+            .max_families
+            .saturating_add(DESCRIPTIONS.len())
     }
-
-    /// Counts a label set that got no series of its own, in a series that appears with the first one.
-    fn count_overflow(&self, family: &Family) {
-        if family.overflowed().next() == 0 {
-            let labels = self.own_labels(Some(("metric", family.name())));
-            self.overflow.adopt(labels, family.overflowed());
-        }
-    }
-
-    fn add_own_families(&self) {
-        self.describe(
-            REJECTED,
-            None,
-            "What metrics refused: observations that are not finite, negative increments, names whose kind or suffix \
-             clashes with another metric, families over the limit.",
-        );
-        self.describe(
-            OVERFLOW,
-            None,
-            "How often a label set found no room in its metric and went to the series with overflow=\"true\".",
-        );
-        self.describe(
-            HOOK_PANICS,
-            None,
-            "Functions that run before each reading and panicked.",
-        );
-        let rejected = Family::new(REJECTED, Kind::Counter, Arc::clone(&self.settings.buckets));
-        for (reason, cell) in [
-            ("families", &self.rejected.families),
-            ("kind", &self.rejected.kind),
-            ("name", &self.rejected.name),
-            ("negative", &self.rejected.negative),
-            ("not_finite", &self.rejected.not_finite),
-        ] {
-            rejected.adopt(self.own_labels(Some(("reason", reason))), cell);
-        }
-        let panics = Family::new(
-            HOOK_PANICS,
-            Kind::Counter,
-            Arc::clone(&self.settings.buckets),
-        );
-        panics.adopt(self.own_labels(None), &self.hook_panics);
-        let mut families = write(&self.families);
-        families.insert(REJECTED.into(), Arc::new(rejected));
-        families.insert(HOOK_PANICS.into(), Arc::new(panics));
-        families.insert(OVERFLOW.into(), Arc::clone(&self.overflow));
-    }
-
-    fn own_labels(&self, label: Option<(&str, &str)>) -> LabelSet {
-        LabelSet::new(label.into_iter(), &self.settings.global_labels, None)
-    }
-}
-
-fn remember<T>(index: &Index<T>, key: &Key, cell: Arc<T>, place: Place) -> Arc<T> {
-    if place == Place::Own {
-        index.insert(key, Arc::clone(&cell));
-    }
-    cell
 }
 
 /// Tells whether a new family would write sample names that an existing one writes.
-fn clashes(families: &BTreeMap<Box<str>, Arc<Family>>, name: &str, kind: Kind) -> bool {
+fn clashes(families: &BTreeMap<Arc<str>, Arc<Family>>, name: &str, kind: Kind) -> bool {
     const SUFFIXES: [&str; 3] = ["_bucket", "_count", "_sum"];
     let is_histogram = |base: &str| {
         let family = families.get(base);

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::label::escape_value;
 
-/// Chooses the series of a name that have all the given labels, and stands for their sum.
+/// Chooses the series of a name by what labels they have and have not, and stands for their sum.
 ///
 /// A histogram `h` is reached as `h_sum`, `h_count`, and as `h_bucket` with a label `le`. Its `Display` form is PromQL.
 ///
@@ -18,6 +18,7 @@ use crate::label::escape_value;
 pub struct Selector {
     name: String,
     labels: Vec<(String, String)>,
+    unwanted: Vec<(String, String)>,
 }
 
 impl Selector {
@@ -27,6 +28,7 @@ impl Selector {
         Self {
             name: name.into(),
             labels: Vec::new(),
+            unwanted: Vec::new(),
         }
     }
 
@@ -40,13 +42,32 @@ impl Selector {
         self
     }
 
+    /// Leaves out the series where a label has this value; an empty value leaves out those without the label.
+    ///
+    /// Several values of one name may be left out.
+    #[must_use]
+    pub fn without_label(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        let unwanted = (name.into(), value.into());
+        if let Err(at) = self.unwanted.binary_search(&unwanted) {
+            self.unwanted.insert(at, unwanted);
+        }
+        self
+    }
+
     /// Returns the name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Returns the labels, sorted by name.
+    /// Returns the labels that are left out, sorted.
+    pub fn unwanted(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.unwanted
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// Returns the labels that are asked for, sorted by name.
     pub fn labels(&self) -> impl Iterator<Item = (&str, &str)> {
         self.labels
             .iter()
@@ -57,14 +78,16 @@ impl Selector {
 impl fmt::Display for Selector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.name)?;
-        if self.labels.is_empty() {
+        if self.labels.is_empty() && self.unwanted.is_empty() {
             return Ok(());
         }
+        let wanted = self.labels.iter().map(|label| (label, "=\""));
+        let unwanted = self.unwanted.iter().map(|label| (label, "!=\""));
         let mut text = String::new();
-        for (name, value) in &self.labels {
+        for ((name, value), operator) in wanted.chain(unwanted) {
             text.push_str(if text.is_empty() { "{" } else { "," });
             text.push_str(name);
-            text.push_str("=\"");
+            text.push_str(operator);
             escape_value(value, &mut text);
             text.push('"');
         }
@@ -83,6 +106,19 @@ mod tests {
             .with_label("b", "1");
         assert_eq!(selector.to_string(), "m{b=\"1\",z=\"a\\\"\\\\\\n\"}");
         assert_eq!(Selector::new("m").to_string(), "m");
+    }
+
+    #[test]
+    fn what_is_left_out_comes_last_in_any_order() {
+        let one = Selector::new("m")
+            .without_label("a", "2")
+            .with_label("b", "\n");
+        let one = one.without_label("a", "1").without_label("a", "1");
+        assert_eq!(one.to_string(), r#"m{b="\n",a!="1",a!="2"}"#);
+        let two = Selector::new("m")
+            .without_label("a", "1")
+            .without_label("a", "2");
+        assert_eq!(one, two.with_label("b", "\n"));
     }
 
     #[test]

@@ -3,8 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::family::{Cell, Family, Series};
+use crate::cell::Cell;
+use crate::family::{Family, Members};
+use crate::group::Group;
 use crate::registry::{Description, Listed};
+use crate::series::{Labeled, Series};
 use crate::{HistogramSnapshot, Selector};
 
 /// All numbers of a [`Recorder`](crate::Recorder) at one moment, to be read by name and labels.
@@ -28,7 +31,7 @@ pub struct FamilySnapshot {
 /// One series of a [`FamilySnapshot`].
 #[derive(Clone)]
 pub struct SeriesSnapshot {
-    series: Arc<Series>,
+    series: Arc<dyn Labeled>,
     value: Value,
 }
 
@@ -63,7 +66,7 @@ impl Snapshot {
         let families = families
             .iter()
             .map(|listed| FamilySnapshot {
-                series: listed.family.all().iter().map(SeriesSnapshot::of).collect(),
+                series: series(&listed.family),
                 description: listed.description.clone(),
                 family: Arc::clone(&listed.family),
             })
@@ -75,56 +78,51 @@ impl Snapshot {
     /// Returns the sum of a counter's series that have all the labels, zero when there are none.
     #[must_use]
     pub fn counter(&self, name: &str, labels: &[(&str, &str)]) -> f64 {
-        self.scalar(name, labels, Kind::Counter).unwrap_or(0.0)
+        let series = self.chosen(name, labels, &[]);
+        scalar(series, Kind::Counter).unwrap_or(0.0)
     }
 
     /// Returns the sum of a gauge's series that have all the labels, `None` when there are none.
     #[must_use]
     pub fn gauge(&self, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
-        self.scalar(name, labels, Kind::Gauge)
+        scalar(self.chosen(name, labels, &[]), Kind::Gauge)
     }
 
     /// Returns the sum of a histogram's series that have all the labels, `None` when there are none.
     #[must_use]
     pub fn histogram(&self, name: &str, labels: &[(&str, &str)]) -> Option<HistogramSnapshot> {
-        let mut total: Option<HistogramSnapshot> = None;
-        for series in self.family(name)?.with_labels(labels.iter().copied()) {
-            let Value::Histogram(histogram) = &series.value else {
-                continue;
-            };
-            match &mut total {
-                Some(total) => total.add(histogram),
-                None => total = Some(histogram.clone()),
-            }
-        }
-        total
+        histogram(self.chosen(name, labels, &[]))
     }
 
-    /// Returns what a selector stands for, `None` when it chooses nothing.
+    /// Returns what a selector stands for, `None` when it chooses nothing, or a histogram by its own name.
     #[must_use]
     pub fn value(&self, selector: &Selector) -> Option<f64> {
         let name = selector.name();
-        let labels: Vec<_> = selector.labels().collect();
+        let wanted: Vec<_> = selector.labels().collect();
+        let unwanted: Vec<_> = selector.unwanted().collect();
         if let Some(family) = self.family(name) {
-            return match family.kind() {
-                kind @ (Kind::Counter | Kind::Gauge) => self.scalar(name, &labels, kind),
-                Kind::Histogram => None,
-            };
+            return scalar(self.chosen(name, &wanted, &unwanted), family.kind());
         }
+        let histogram = |base: &str, wanted: &[_]| histogram(self.chosen(base, wanted, &unwanted));
         if let Some(base) = name.strip_suffix("_sum") {
-            return Some(self.histogram(base, &labels)?.sum);
+            return Some(histogram(base, &wanted)?.sum);
         }
         if let Some(base) = name.strip_suffix("_count") {
-            return Some(count(self.histogram(base, &labels)?.count));
+            return Some(count(histogram(base, &wanted)?.count));
         }
         let base = name.strip_suffix("_bucket")?;
-        let bound = labels.iter().find(|(name, _)| *name == "le")?.1;
-        let bound: f64 = bound.parse().ok()?;
-        let labels: Vec<_> = labels
-            .into_iter()
-            .filter(|(name, _)| *name != "le")
-            .collect();
-        self.histogram(base, &labels)?.at_most(bound).map(count)
+        let (bounds, wanted): (Vec<_>, Vec<_>) =
+            wanted.into_iter().partition(|(name, _)| *name == "le");
+        let bound: f64 = bounds.first()?.1.parse().ok()?;
+        histogram(base, &wanted)?.at_most(bound).map(count)
+    }
+
+    /// Returns the histogram that a selector names by its own name, `None` when it chooses nothing.
+    #[must_use]
+    pub fn histogram_of(&self, selector: &Selector) -> Option<HistogramSnapshot> {
+        let wanted: Vec<_> = selector.labels().collect();
+        let unwanted: Vec<_> = selector.unwanted().collect();
+        histogram(self.chosen(selector.name(), &wanted, &unwanted))
     }
 
     /// Returns a family by name.
@@ -141,16 +139,62 @@ impl Snapshot {
         self.families.iter()
     }
 
-    fn scalar(&self, name: &str, labels: &[(&str, &str)], kind: Kind) -> Option<f64> {
-        let family = self.family(name).filter(|family| family.kind() == kind)?;
-        family
-            .with_labels(labels.iter().copied())
-            .filter_map(|series| match series.value {
-                Value::Counter(value) | Value::Gauge(value) => Some(value),
-                Value::Histogram(_) => None,
-            })
-            .reduce(|sum, value| sum + value)
+    /// Returns the series of a family that have all of some labels and none of others.
+    fn chosen<'a>(
+        &'a self,
+        name: &str,
+        wanted: &'a [(&'a str, &'a str)],
+        unwanted: &'a [(&'a str, &'a str)],
+    ) -> impl Iterator<Item = &'a SeriesSnapshot> {
+        let series = self.family(name).map_or(&[][..], FamilySnapshot::series);
+        series.iter().filter(move |series| {
+            let labels = series.series.labels();
+            labels.contains(wanted.iter().copied())
+                && !unwanted.iter().any(|label| labels.contains([*label]))
+        })
     }
+}
+
+fn scalar<'a>(series: impl Iterator<Item = &'a SeriesSnapshot>, kind: Kind) -> Option<f64> {
+    series
+        .filter_map(|series| match (&series.value, kind) {
+            (Value::Counter(value), Kind::Counter) | (Value::Gauge(value), Kind::Gauge) => {
+                Some(*value)
+            }
+            (Value::Counter(_) | Value::Gauge(_) | Value::Histogram(_), _) => None,
+        })
+        .reduce(|sum, value| sum + value)
+}
+
+fn histogram<'a>(series: impl Iterator<Item = &'a SeriesSnapshot>) -> Option<HistogramSnapshot> {
+    series
+        .filter_map(|series| match &series.value {
+            Value::Histogram(histogram) => Some(histogram.clone()),
+            Value::Counter(_) | Value::Gauge(_) => None,
+        })
+        .reduce(|mut sum, histogram| {
+            sum.add(&histogram);
+            sum
+        })
+}
+
+fn series(family: &Family) -> Vec<SeriesSnapshot> {
+    match &family.members {
+        Members::Counters(group) => read(group, |cell| Value::Counter(cell.value())),
+        Members::Gauges(group) => read(group, |cell| Value::Gauge(cell.value())),
+        Members::Histograms(group) => {
+            read(group, |cell| Value::Histogram(HistogramSnapshot::of(cell)))
+        }
+    }
+}
+
+fn read<C: Cell>(group: &Group<C>, value: impl Fn(&C) -> Value) -> Vec<SeriesSnapshot> {
+    let all = group.all();
+    let all = all.iter().map(|series| SeriesSnapshot {
+        value: value(&series.cell),
+        series: Arc::<Series<C>>::clone(series),
+    });
+    all.collect()
 }
 
 #[expect(
@@ -189,15 +233,6 @@ impl FamilySnapshot {
     pub fn series(&self) -> &[SeriesSnapshot] {
         &self.series
     }
-
-    fn with_labels<'a>(
-        &'a self,
-        labels: impl Iterator<Item = (&'a str, &'a str)> + Clone,
-    ) -> impl Iterator<Item = &'a SeriesSnapshot> {
-        self.series
-            .iter()
-            .filter(move |series| series.series.labels.contains(labels.clone()))
-    }
 }
 
 impl fmt::Debug for FamilySnapshot {
@@ -212,20 +247,9 @@ impl fmt::Debug for FamilySnapshot {
 // === impl SeriesSnapshot ===
 
 impl SeriesSnapshot {
-    fn of(series: &Arc<Series>) -> Self {
-        Self {
-            value: match &series.cell {
-                Cell::Counter(cell) => Value::Counter(cell.value()),
-                Cell::Gauge(cell) => Value::Gauge(cell.value()),
-                Cell::Histogram(cell) => Value::Histogram(HistogramSnapshot::of(cell)),
-            },
-            series: Arc::clone(series),
-        }
-    }
-
     /// Returns the labels, sorted by name, global ones included.
     pub fn labels(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.series.labels.iter()
+        self.series.labels().iter()
     }
 
     /// Returns the value of a label, `None` when the series has none of that name.
@@ -246,7 +270,7 @@ impl SeriesSnapshot {
 impl fmt::Debug for SeriesSnapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SeriesSnapshot")
-            .field("labels", &self.series.labels.text())
+            .field("labels", &self.series.labels().text())
             .field("value", &self.value)
             .finish()
     }

@@ -161,6 +161,11 @@ impl fmt::Display for TraceContext {
 // === impl TraceId ===
 
 impl TraceId {
+    /// Returns the id as a number, which is never zero.
+    pub const fn to_bits(self) -> u128 {
+        self.0
+    }
+
     pub(crate) fn digits(self) -> [u8; 32] {
         hex(self.0)
     }

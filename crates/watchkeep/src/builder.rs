@@ -1,6 +1,6 @@
 //! What is special about a service, collected before anything starts.
 
-#[cfg(any(feature = "health", feature = "rules"))]
+#[cfg(any(feature = "health", feature = "metrics"))]
 use std::time::Duration;
 
 #[cfg(feature = "alerts")]
@@ -40,6 +40,8 @@ pub struct Builder {
     metrics: RecorderBuilder,
     #[cfg(feature = "metrics")]
     build_labels: Vec<(String, String)>,
+    #[cfg(feature = "metrics")]
+    metric_idle_timeout: Option<Duration>,
     #[cfg(feature = "health")]
     components: Vec<Component>,
     #[cfg(feature = "health")]
@@ -68,6 +70,8 @@ impl Watchkeep {
             metrics: Recorder::builder(),
             #[cfg(feature = "metrics")]
             build_labels: Vec::new(),
+            #[cfg(feature = "metrics")]
+            metric_idle_timeout: None,
             #[cfg(feature = "health")]
             components: Vec::new(),
             #[cfg(feature = "health")]
@@ -111,10 +115,19 @@ impl Builder {
         self
     }
 
-    /// Sets the recorder's options.
+    /// Sets the recorder's options; with `tower`, exemplars come from the traces of the layer, whatever these say.
     #[cfg(feature = "metrics")]
     pub fn with_metrics(mut self, metrics: RecorderBuilder) -> Self {
         self.metrics = metrics;
+        self
+    }
+
+    /// Forgets series that nobody has recorded into for this long, and that nobody has a handle of. Default: none is forgotten.
+    ///
+    /// They are looked at when metrics are read.
+    #[cfg(feature = "metrics")]
+    pub fn with_metric_idle_timeout(mut self, timeout: Duration) -> Self {
+        self.metric_idle_timeout = Some(timeout);
         self
     }
 
@@ -195,7 +208,7 @@ impl Builder {
         #[cfg(feature = "rules")]
         let engine = Engine::new(self.rules)?;
         #[cfg(feature = "metrics")]
-        let recorder = self.metrics.build()?;
+        let recorder = joints::with_exemplars(self.metrics).build()?;
         #[cfg(feature = "health")]
         let registry = {
             let mut health = Registry::builder(&self.version);
@@ -244,8 +257,13 @@ impl Builder {
                     .map(|environment| ("environment".to_owned(), environment)),
             );
             joints::build_info(&recorder, &self.service, &self.version, &labels);
+            if let Some(timeout) = self.metric_idle_timeout {
+                joints::expire_idle(&recorder, timeout);
+            }
             #[cfg(feature = "process")]
             watchkeep_metrics::process::register(&recorder);
+            #[cfg(feature = "runtime")]
+            crate::runtime::register(&recorder);
             #[cfg(feature = "logging")]
             joints::export_log_numbers(&recorder, logs.handle());
         }

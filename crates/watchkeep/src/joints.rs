@@ -1,6 +1,6 @@
 //! Where two parts meet that never name each other.
 
-#[cfg(feature = "rules")]
+#[cfg(feature = "metrics")]
 use std::time::Duration;
 
 #[cfg(feature = "tower")]
@@ -43,6 +43,37 @@ pub(crate) fn build_info(
             .map(|(name, value)| (name.as_str(), value.as_str())),
     );
     watchkeep_metrics::build_info(recorder, service, &all);
+}
+
+/// Ties observations to the trace of the request that made them, when that trace is sampled.
+#[cfg(all(feature = "metrics", feature = "tower"))]
+pub(crate) fn with_exemplars(
+    metrics: watchkeep_metrics::RecorderBuilder,
+) -> watchkeep_metrics::RecorderBuilder {
+    metrics.with_exemplars(
+        || {
+            let context = watchkeep_tower::TraceContext::current()?;
+            let trace = context.is_sampled().then(|| context.trace_id())?;
+            watchkeep_metrics::TraceId::new(trace.to_bits())
+        },
+        watchkeep_metrics::clock::now,
+    )
+}
+
+/// Without the layer nobody knows of a trace.
+#[cfg(all(feature = "metrics", not(feature = "tower")))]
+pub(crate) const fn with_exemplars(
+    metrics: watchkeep_metrics::RecorderBuilder,
+) -> watchkeep_metrics::RecorderBuilder {
+    metrics
+}
+
+/// Forgets idle series each time the metrics are read.
+#[cfg(feature = "metrics")]
+pub(crate) fn expire_idle(recorder: &watchkeep_metrics::Recorder, timeout: Duration) {
+    recorder.before_render(move |recorder| {
+        recorder.expire_idle(timeout, watchkeep_metrics::clock::monotonic());
+    });
 }
 
 /// What stands in the label `level`, least severe first.
@@ -213,5 +244,22 @@ fn evaluate_once(
         if let Err(error) = outcome {
             tracing::error!(%error, "alert of a rule was refused");
         }
+    }
+}
+
+#[cfg(all(test, feature = "metrics"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn idle_series_go_when_metrics_are_read() {
+        let recorder = watchkeep_metrics::Recorder::default();
+        expire_idle(&recorder, Duration::ZERO);
+        metrics::with_local_recorder(&recorder, || metrics::counter!("c_total").increment(1));
+        assert!(
+            recorder.snapshot().family("c_total").is_some(),
+            "the first look only looks"
+        );
+        assert!(recorder.snapshot().family("c_total").is_none());
     }
 }

@@ -34,6 +34,7 @@
 //! | `alerts` | with `endpoints` | the alert engine with its log channel ([`alerts`]) |
 //! | `rules` | no | threshold rules over metrics ([`rules`]) |
 //! | `process` | no | process metrics: memory, CPU, file descriptors |
+//! | `runtime` | no | metrics of the Tokio runtime: workers, tasks, busy time |
 //! | `slack`, `webhook` | no | alert channels; they bring an HTTP client and TLS |
 //! | `full` | no | all of them |
 
@@ -41,6 +42,8 @@ mod builder;
 mod error;
 mod joints;
 mod running;
+#[cfg(feature = "runtime")]
+mod runtime;
 
 pub use builder::Builder;
 pub use error::Error;

@@ -13,7 +13,7 @@ use metrics::{
 use serde_json::json;
 use tokio::time::Instant;
 use watchkeep::endpoints::Tile;
-use watchkeep::metrics::{Daily, FloatCounter, Recorder, clock};
+use watchkeep::metrics::{Daily, FloatCounter, Recorder, Summary, clock};
 
 use active_users::ActiveUsers;
 
@@ -57,6 +57,7 @@ pub(crate) const ERROR_TYPES: [&str; 4] = [
 /// ORACLE's own numbers.
 pub(crate) struct Numbers {
     recorder: Recorder,
+    summary: Summary,
     messages: [Counter; 4],
     errors: [Counter; 4],
     response_time: Histogram,
@@ -96,6 +97,10 @@ impl Numbers {
             describe();
             Self {
                 recorder: recorder.clone(),
+                summary: Summary::builder("oracle_messages_total")
+                    .with_errors("oracle_errors_total", "error_type")
+                    .with_durations("oracle_response_time_seconds")
+                    .build(recorder),
                 messages: Outcome::ALL.map(
                     |outcome| counter!("oracle_messages_total", "outcome" => outcome.as_str()),
                 ),
@@ -218,24 +223,24 @@ impl Numbers {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        clippy::cast_precision_loss,
         reason = "counters of whole things, far below 2^52"
     )]
     fn totals(&self) -> Totals {
-        let snapshot = self.recorder.snapshot();
-        let count = |name: &str| snapshot.counter(name, &[]);
-        let messages = count("oracle_messages_total");
-        let times = snapshot.histogram("oracle_response_time_seconds", &[]);
+        let names = [
+            "oracle_ai_tasks_total",
+            "oracle_cost_usd_total",
+            "oracle_tokens_used_total",
+        ];
+        let snapshot = self.recorder.snapshot_of(&names);
+        let [ai_tasks, cost_usd, tokens] = names.map(|name| snapshot.counter(name, &[]));
         Totals {
-            messages: messages as u64,
+            messages: self.summary.total(),
             users: self.users.load(Ordering::Relaxed),
-            ai_tasks: count("oracle_ai_tasks_total") as u64,
-            tokens: count("oracle_tokens_used_total") as u64,
-            cost_usd: count("oracle_cost_usd_total"),
-            error_rate: (messages > 0.0).then(|| count("oracle_errors_total") / messages),
-            average_response_time_ms: times
-                .filter(|times| times.count > 0)
-                .map(|times| times.sum * 1_000.0 / times.count as f64),
+            ai_tasks: ai_tasks as u64,
+            tokens: tokens as u64,
+            cost_usd,
+            error_rate: self.summary.error_rate(),
+            average_response_time_ms: self.summary.mean().map(|mean| mean.as_secs_f64() * 1_000.0),
         }
     }
 

@@ -122,6 +122,73 @@ temperature_celsius{env="test"} -0.5
 }
 
 #[test]
+fn exemplars_and_creation_times_stand_in_open_metrics_only() {
+    let recorder = Recorder::builder()
+        .with_buckets(&[0.1, 1.0])
+        .with_exemplars(
+            || crate::TraceId::new(0xabc),
+            || crate::Timestamp::from_millis(1_520_879_607_789),
+        )
+        .with_created_timestamps(|| crate::Timestamp::from_millis(1_500))
+        .build()
+        .unwrap();
+    metrics::with_local_recorder(&recorder, || {
+        histogram!("h_seconds", "l" => "v").record(0.25);
+        histogram!("h_seconds", "l" => "v").record_many(0.05, 0);
+        counter!("c_total").increment(1);
+        counter!("taken_total").increment(1);
+        gauge!("taken_created").set(1.0);
+    });
+    let prometheus = text(&recorder, Format::Prometheus);
+    assert!(
+        !prometheus.contains(" # ") || !prometheus.contains("trace_id"),
+        "{prometheus}"
+    );
+    assert!(!prometheus.contains("c_created"));
+    check(
+        &recorder,
+        Format::OpenMetrics,
+        r#"# TYPE c counter
+c_total 1
+c_created 1.5
+# TYPE h_seconds histogram
+h_seconds_bucket{l="v",le="0.1"} 0
+h_seconds_bucket{l="v",le="1.0"} 1 # {trace_id="00000000000000000000000000000abc"} 0.25 1520879607.789
+h_seconds_bucket{l="v",le="+Inf"} 1
+h_seconds_sum{l="v"} 0.25
+h_seconds_count{l="v"} 1
+h_seconds_created{l="v"} 1.5
+# TYPE taken counter
+taken_total 1
+# TYPE taken_created gauge
+taken_created 1
+# EOF
+"#,
+    );
+}
+
+#[test]
+fn a_sum_that_may_go_down_is_not_in_open_metrics() {
+    let recorder = Recorder::builder()
+        .with_buckets(&[1.0])
+        .with_buckets_for("cold", &[-1.0, 1.0])
+        .build()
+        .unwrap();
+    metrics::with_local_recorder(&recorder, || {
+        histogram!("cold").record(3.0);
+        histogram!("fell").record(-3.0);
+    });
+    let open = text(&recorder, Format::OpenMetrics);
+    assert!(
+        !open.contains("cold_sum") && !open.contains("fell_sum"),
+        "{open}"
+    );
+    assert!(open.contains("cold_count 1\n") && open.contains("fell_count 1\n"));
+    let prometheus = text(&recorder, Format::Prometheus);
+    assert!(prometheus.contains("cold_sum 3\n") && prometheus.contains("fell_sum -3\n"));
+}
+
+#[test]
 fn own_families_start_at_zero_and_are_described() {
     let text = text(&Recorder::default(), Format::Prometheus);
     for reason in ["families", "kind", "name", "negative", "not_finite"] {

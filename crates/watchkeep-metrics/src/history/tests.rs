@@ -154,3 +154,100 @@ fn values_that_are_not_finite_are_as_absent() {
     series.record(30, f64::INFINITY);
     assert_eq!(series.history.latest(&series.selector), None);
 }
+
+#[test]
+fn a_rate_is_the_increase_over_the_time_between_its_samples() {
+    let mut series = Series::new(100);
+    for (second, value) in [(0, 10.0), (30, 40.0), (60, 70.0)] {
+        series.record(second, value);
+    }
+    let rate = |window, now| {
+        let window = Duration::from_secs(window);
+        series.history.rate(&series.selector, window, at(now))
+    };
+    assert_eq!(rate(60, 60), Some(1.0));
+    assert_eq!(rate(30, 60), Some(1.0));
+    assert_eq!(rate(300, 30), Some(1.0), "as far as it goes back");
+    assert_eq!(rate(60, 0), None, "one sample");
+}
+
+#[test]
+fn an_average_is_over_the_samples_inside_the_window() {
+    let mut series = Series::new(100);
+    for (second, value) in [(0, 100.0), (10, 1.0), (20, f64::NAN), (30, 3.0)] {
+        series.record(second, value);
+    }
+    let average = |window, now| {
+        let window = Duration::from_secs(window);
+        series.history.average(&series.selector, window, at(now))
+    };
+    assert_eq!(average(30, 30), Some(2.0), "the start is outside");
+    assert_eq!(average(31, 30), Some(104.0 / 3.0));
+    assert_eq!(average(5, 24), None);
+    assert_eq!(average(300, 0), Some(100.0));
+}
+
+#[test]
+fn quantiles_are_of_what_was_observed_in_the_window() {
+    let recorder = Recorder::builder()
+        .with_buckets(&[1.0, 2.0, 4.0])
+        .build()
+        .unwrap();
+    let record = |value, count| {
+        metrics::with_local_recorder(&recorder, || {
+            metrics::histogram!("h").record_many(value, count);
+        });
+    };
+    let selector = Selector::new("h");
+    let minute = Duration::from_secs(60);
+    let mut history = History::default();
+    let quantile = |history: &History, now| history.quantile(&selector, 0.5, minute, at(now));
+    history.watch_histogram(selector.clone());
+    history.watch_histogram(selector.clone());
+    history.record(at(0), &recorder.snapshot());
+    record(0.5, 100);
+    history.record(at(10), &recorder.snapshot());
+    assert_eq!(quantile(&history, 10), Some(0.5), "a series that appeared");
+    history.record(at(100), &recorder.snapshot());
+    assert_eq!(quantile(&history, 100), None, "nothing in the last minute");
+    record(3.0, 2);
+    history.record(at(110), &recorder.snapshot());
+    assert_eq!(quantile(&history, 110), Some(3.0));
+    let observed = history.observed(&selector, minute, at(110)).unwrap();
+    assert_eq!((observed.count, observed.sum), (2, 6.0));
+    assert_eq!(
+        history.quantile(&Selector::new("g"), 0.5, minute, at(110)),
+        None
+    );
+}
+
+#[test]
+fn a_histogram_that_began_anew_counts_from_zero() {
+    let selector = Selector::new("h");
+    let mut history = History::default();
+    history.watch_histogram(selector.clone());
+    for (second, count) in [(0, 10), (10, 3), (20, 5)] {
+        let recorder = Recorder::default();
+        metrics::with_local_recorder(&recorder, || {
+            metrics::histogram!("h").record_many(1.0, count);
+        });
+        history.record(at(second), &recorder.snapshot());
+    }
+    let observed = history.observed(&selector, Duration::from_secs(60), at(20));
+    assert_eq!(observed.unwrap().count, 3 + 2);
+}
+
+#[test]
+fn the_default_keeps_an_hour() {
+    let mut history = History::default();
+    let selector = Selector::new("value");
+    history.watch(selector.clone());
+    let recorder = Recorder::default();
+    recorder.set_gauge("value", &[], 1.0);
+    for sample in 0..1_000 {
+        history.record(at(sample * 10), &recorder.snapshot());
+    }
+    let kept: Vec<_> = history.samples(&selector).collect();
+    assert_eq!(kept.len(), 361);
+    assert_eq!(kept[0].0, at(9_990 - 3_600));
+}

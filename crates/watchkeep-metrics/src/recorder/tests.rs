@@ -79,6 +79,30 @@ fn selectors_reach_the_parts_of_a_histogram() {
 }
 
 #[test]
+fn selectors_leave_series_out() {
+    let recorder = Recorder::default();
+    with_local_recorder(&recorder, || {
+        for (status, count) in [("200", 1), ("404", 2), ("500", 4)] {
+            counter!("c_total", "status" => status).increment(count);
+            histogram!("h").record(0.02);
+            histogram!("h", "status" => status).record(0.02);
+        }
+        counter!("c_total").increment(8);
+    });
+    let snapshot = recorder.snapshot();
+    let selector = Selector::new("c_total").without_label("status", "500");
+    assert_eq!(snapshot.value(&selector), Some(11.0));
+    let selector = selector.without_label("status", "");
+    assert_eq!(snapshot.value(&selector), Some(3.0), "those without it too");
+    let selector = selector.with_label("status", "500");
+    assert_eq!(snapshot.value(&selector), None);
+    let count = Selector::new("h_count").without_label("status", "500");
+    assert_eq!(snapshot.value(&count), Some(5.0));
+    let whole = Selector::new("h").without_label("status", "");
+    assert_eq!(snapshot.histogram_of(&whole).unwrap().count, 3);
+}
+
+#[test]
 fn a_snapshot_lists_families_with_kind_help_and_series() {
     let recorder = Recorder::default();
     with_local_recorder(&recorder, || {
@@ -251,4 +275,20 @@ fn recorders_are_independent_and_their_handles_outlive_them() {
     assert_eq!(two.snapshot().counter("c_total", &[]), 5.0);
     drop(one);
     handle.increment(1);
+}
+
+#[test]
+fn a_part_of_the_families_is_read_without_the_others_and_without_functions() {
+    let recorder = Recorder::default();
+    recorder.before_render(|_| panic!("it is not to run"));
+    with_local_recorder(&recorder, || {
+        counter!("a_total").increment(1);
+        counter!("b_total").increment(2);
+        counter!("c_total").increment(3);
+    });
+    let part = recorder.snapshot_of(&["c_total", "a_total", "absent", "a_total"]);
+    let names: Vec<_> = part.families().map(|family| family.name()).collect();
+    assert_eq!(names, ["a_total", "c_total"]);
+    assert_eq!(part.counter("c_total", &[]), 3.0);
+    assert_eq!(part.counter("b_total", &[]), 0.0);
 }

@@ -147,3 +147,16 @@ fn keys_with_values_that_were_cut_are_not_remembered() {
     let debug = format!("{:?}", recorder.registry());
     assert!(debug.contains("gauges: Index { keys: 0 }"), "{debug}");
 }
+
+#[test]
+fn long_names_are_cut_and_their_keys_not_remembered() {
+    let recorder = Recorder::default();
+    with_local_recorder(&recorder, || {
+        for more in 1..10 {
+            counter!("n".repeat(1_024 + more)).increment(1);
+        }
+    });
+    assert_eq!(recorder.snapshot().counter(&"n".repeat(1_024), &[]), 9.0);
+    let debug = format!("{:?}", recorder.registry());
+    assert!(debug.contains("counters: Index { keys: 0 }"), "{debug}");
+}

@@ -17,7 +17,7 @@ pub(crate) fn text(path: &Path) -> io::Result<Finish> {
         .path(path.join("text.log"))
         .build_arc()
         .map_err(io::Error::other)?;
-    let sink: Arc<dyn Sink> = file.clone();
+    let sink: Arc<dyn Sink> = Arc::<FileSink>::clone(&file);
     let logger = Logger::builder()
         .sink(sink)
         .build()
