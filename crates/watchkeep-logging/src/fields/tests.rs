@@ -2,6 +2,12 @@
 
 use super::*;
 
+/// More than a line has room for, when each is as long as a value may be.
+const KEYS: [&str; 20] = [
+    "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q", "r", "s",
+    "t",
+];
+
 fn fields(pairs: &[(&'static str, &str)]) -> Fields {
     let mut fields = Fields::default();
     for (key, value) in pairs {
@@ -177,10 +183,6 @@ fn secrets_are_left_out_wherever_they_come_from() {
 
 #[test]
 fn too_many_bytes_are_left_out_and_the_line_says_so() {
-    const KEYS: [&str; 20] = [
-        "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q", "r",
-        "s", "t",
-    ];
     let value = "x".repeat(MAX_VALUE_BYTES);
     let mut huge = fields(&KEYS.map(|key| (key, value.as_str())));
     huge.finish(&Style::all());
@@ -192,4 +194,39 @@ fn too_many_bytes_are_left_out_and_the_line_says_so() {
     own.append(&span(&fields(&[("late", "1")])));
     own.finish(&Style::all());
     assert!(own.region(Region::Text).ends_with(b" truncated=true"));
+}
+
+#[test]
+fn word_on_what_was_left_out_comes_once() {
+    let value = "x".repeat(MAX_VALUE_BYTES);
+    let keys = ["a", "b", "c", "d", "e", "f", "g", "h", "truncated", "i"];
+    let huge = span(&fields(&keys.map(|key| (key, value.as_str()))));
+    assert!(huge.is_truncated());
+    // Recorded anew the values are small, but what was left out is not there again.
+    let mut small = Fields::default();
+    small.merge(Some(&huge), &fields(&keys.map(|key| (key, "1"))));
+    let mut event = fields(&[("own", "1")]);
+    event.append(&span(&small));
+    event.finish(&Style::all());
+    let text = String::from_utf8(event.region(Region::Text).to_vec()).unwrap();
+    assert_eq!(text.matches(" truncated=").count(), 1, "{text}");
+    assert!(text.starts_with(" own=1 a=1 b=1"), "{text}");
+}
+
+#[test]
+fn fields_of_an_ancestor_that_are_left_out_are_told_too() {
+    let value = "x".repeat(MAX_VALUE_BYTES);
+    let mut own = Fields::default();
+    for key in KEYS {
+        if own.bytes() <= MAX_FIELD_BYTES {
+            own.push(
+                &Style::all(),
+                &Key::new(&Style::all(), key),
+                Value::Text(&value),
+            );
+        }
+    }
+    assert!(!own.truncated);
+    own.inherit_own(&span(&fields(&[("late", "1")])));
+    assert!(own.truncated);
 }
