@@ -45,10 +45,13 @@ impl<'a> Recorder<'a> {
             format_into(message, value);
             return;
         }
-        format_into(self.raw, value);
-        if let Some(key) = self.key(field) {
-            self.fields.push(self.style, key, Value::Text(self.raw));
+        let Some(key) = self.key(field) else { return };
+        // A secret is not even formatted.
+        self.raw.clear();
+        if !key.is_secret {
+            format_into(self.raw, value);
         }
+        self.fields.push(self.style, key, Value::Text(self.raw));
     }
 
     fn push(&mut self, field: &Field, value: Value<'_>) {
