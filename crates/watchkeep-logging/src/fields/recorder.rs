@@ -1,5 +1,6 @@
 //! Takes the values that the program hands over, whatever their formatting does.
 
+use std::any::Any;
 use std::error::Error;
 use std::fmt::{self, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -148,9 +149,19 @@ fn format_into(text: &mut String, value: &dyn fmt::Debug) {
         Ok(Ok(())) if out.full => TRUNCATED,
         Ok(Ok(())) => return,
         Ok(Err(_)) => "[formatting failed]",
-        Err(_) => "[formatting panicked]",
+        Err(payload) => {
+            forget(payload);
+            "[formatting panicked]"
+        }
     };
     text.push_str(note);
+}
+
+/// Drops what a panic carried, which may panic once more; what that carries is not looked at.
+fn forget(payload: Box<dyn Any + Send>) {
+    if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        std::mem::forget(another);
+    }
 }
 
 // === impl Bounded ===
