@@ -158,3 +158,6 @@ where
     }
     None
 }
+
+#[cfg(test)]
+mod tests;
