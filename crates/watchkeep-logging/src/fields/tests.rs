@@ -128,6 +128,17 @@ fn fields_copied_at_once_are_the_same_as_those_copied_one_by_one() {
 }
 
 #[test]
+fn cleared_fields_know_nothing_of_older_ones() {
+    let mut used = fields(&[("a", "1"), ("trace.id", "2")]);
+    used.truncated = true;
+    used.clear();
+    assert_eq!(
+        (used.mask, used.truncated, used.bytes(), used.count()),
+        (0, false, 0, 0)
+    );
+}
+
+#[test]
 fn recording_the_same_field_for_ever_needs_no_more_room() {
     let mut known = span(&fields(&[("a", "0"), ("b", "0")]));
     let mut merged = Fields::default();
@@ -213,7 +224,10 @@ fn word_on_what_was_left_out_comes_once() {
     event.finish(&Style::all());
     let text = String::from_utf8(event.region(Region::Text).to_vec()).unwrap();
     assert_eq!(text.matches(" truncated=").count(), 1, "{text}");
-    assert!(text.starts_with(" a=1 b=1"), "{text}");
+    assert!(
+        text.starts_with(" a=1 b=1") && text.ends_with(" truncated=true"),
+        "{text}"
+    );
 }
 
 #[test]
