@@ -128,6 +128,22 @@ fn fields_copied_at_once_are_the_same_as_those_copied_one_by_one() {
 }
 
 #[test]
+fn fields_behind_one_that_is_replaced_are_still_found() {
+    let replaced = fields(&[("a", "first"), ("trace.id", "t"), ("b", "2"), ("a", "3")]);
+    let pairs: Vec<_> = replaced.pairs().collect();
+    let expected = [("trace.id", "\"t\""), ("b", "\"2\""), ("a", "\"3\"")];
+    assert_eq!(pairs, expected.map(|(key, value)| (key, value.as_bytes())));
+    let mut copied = Fields::default();
+    copied.inherit(&span(&replaced));
+    assert_eq!(copied.regions, replaced.regions);
+    check(
+        &fields(&[("a", "1"), ("b", "2"), ("c", "3"), ("a", "44"), ("b", "5")]),
+        " c=3 a=44 b=5",
+        r#","labels":{"c":"3","a":"44","b":"5"}"#,
+    );
+}
+
+#[test]
 fn cleared_fields_know_nothing_of_older_ones() {
     let mut used = fields(&[("a", "1"), ("trace.id", "2")]);
     used.truncated = true;
