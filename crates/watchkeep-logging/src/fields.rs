@@ -240,14 +240,17 @@ impl Fields {
 
     /// Adds those fields of a span whose keys are not here yet.
     ///
-    /// Nothing can be added afterwards but by this: what is copied at once is not known one by one.
+    /// Nothing can be added afterwards but by this: what is copied at once is not known one by one. Where something was left
+    /// out, a word on that is still to come.
     pub(crate) fn append(&mut self, span: &SpanFields) {
-        if self.mask & span.mask() == 0 && self.bytes() + span.bytes() <= MAX_FIELD_BYTES {
+        if self.mask & span.mask() == 0
+            && self.bytes() + span.bytes() <= MAX_FIELD_BYTES
+            && !span.is_truncated()
+        {
             for (region, own) in self.regions.iter_mut().enumerate() {
                 own.extend_from_slice(span.region(region));
             }
             self.mask |= span.mask();
-            self.truncated |= span.is_truncated();
         } else {
             self.inherit(span);
         }

@@ -11,6 +11,7 @@ use tracing_log::NormalizeEvent;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
+use crate::escape;
 use crate::fields::Recorder;
 use crate::render::Line;
 use crate::shared::Shared;
@@ -21,6 +22,9 @@ pub(crate) mod scratch;
 mod spans;
 
 use self::scratch::Scratch;
+
+/// A target is a path of names; one that is longer is cut.
+const MAX_TARGET_BYTES: usize = 1024;
 
 /// The layer that writes all lines, for a registry of the user's own.
 ///
@@ -121,13 +125,18 @@ impl Layer {
         let line = Line {
             time,
             level: *metadata.level(),
-            target: metadata.target(),
+            target: cut(metadata.target()),
             message: &scratch.message,
             fields: &scratch.fields,
             origin: origin.filter(|_| shared.origin),
         };
         shared.distribute(line, &mut scratch.thread, &mut scratch.line);
     }
+}
+
+/// Targets of the `log` crate may be made up while the program runs.
+fn cut(target: &str) -> &str {
+    &target[..escape::boundary(target, MAX_TARGET_BYTES)]
 }
 
 impl<S> tracing_subscriber::Layer<S> for Layer

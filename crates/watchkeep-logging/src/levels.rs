@@ -104,8 +104,10 @@ impl Levels {
         is_taken && self.allows(metadata)
     }
 
-    pub(crate) fn set_sinks(&self, most_verbose: Rank) {
-        self.sinks.store(most_verbose, Ordering::Relaxed);
+    /// Says again what the sinks take; of two that do so at once, the second one sees what the first one has changed.
+    pub(crate) fn set_sinks(&self, most_verbose: impl FnOnce() -> Rank) {
+        let _timed = self.timed();
+        self.sinks.store(most_verbose(), Ordering::Relaxed);
         self.publish();
     }
 
@@ -200,5 +202,32 @@ fn filter_of(rank: Rank) -> LevelFilter {
         3 => LevelFilter::INFO,
         4 => LevelFilter::DEBUG,
         _ => LevelFilter::TRACE,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn what_the_sinks_take_is_looked_up_by_one_thread_at_a_time() {
+        let levels = Levels::new(Filter::default(), false);
+        let (send, receive) = mpsc::channel();
+        thread::scope(|scope| {
+            levels.set_sinks(|| {
+                let send = send.clone();
+                let levels = &levels;
+                scope.spawn(move || {
+                    levels.set_sinks(|| send.send(()).map_or(0, |()| rank(Level::ERROR)))
+                });
+                let other = receive.recv_timeout(Duration::from_millis(50));
+                assert!(other.is_err(), "the other one knows nothing of this one");
+                rank(Level::INFO)
+            });
+        });
+        assert_eq!(levels.max_level(), LevelFilter::ERROR);
     }
 }

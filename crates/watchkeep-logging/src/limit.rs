@@ -89,15 +89,23 @@ impl RateLimit {
             windows.swept = now;
             self.sweep(&mut windows, Some(now), ended);
         }
-        if windows.places.len() >= MAX_PLACES && !windows.places.contains_key(&place) {
+        let new = Window::new(now, *metadata.level());
+        if let Some(window) = windows.places.get_mut(&place) {
+            // Between two looks at all of them too, a window is no longer than it should be.
+            if self.is_over(window.start, now) {
+                ended.extend(window.end(&place));
+                *window = new;
+            }
+            return self.count(window);
+        }
+        if windows.places.len() >= MAX_PLACES {
             return true;
         }
-        let window = windows.places.entry(place).or_insert_with(|| Window {
-            start: now,
-            let_through: 0,
-            held_back: 0,
-            level: *metadata.level(),
-        });
+        self.count(windows.places.entry(place).or_insert(new))
+    }
+
+    /// Counts an event in its window, and returns whether it goes on.
+    fn count(&self, window: &mut Window) -> bool {
         let is_admitted = window.let_through < self.rate.burst;
         if is_admitted {
             window.let_through += 1;
@@ -120,13 +128,8 @@ impl RateLimit {
     fn sweep(&self, windows: &mut Windows, now: Option<i64>, ended: &mut Vec<Suppressed>) {
         windows.places.retain(|place, window| {
             let is_over = now.is_none_or(|now| self.is_over(window.start, now));
-            if is_over && window.held_back > 0 {
-                ended.push(Suppressed {
-                    target: place.target.clone(),
-                    line: place.line,
-                    level: window.level,
-                    count: std::mem::take(&mut window.held_back),
-                });
+            if is_over {
+                ended.extend(window.end(place));
             }
             now.is_none() || !is_over
         });
@@ -136,6 +139,30 @@ impl RateLimit {
     fn is_over(&self, start: i64, now: i64) -> bool {
         let per = i64::try_from(self.rate.per.as_micros()).unwrap_or(i64::MAX);
         now < start || now - start >= per
+    }
+}
+
+// === impl Window ===
+
+impl Window {
+    fn new(start: i64, level: Level) -> Self {
+        Self {
+            start,
+            let_through: 0,
+            held_back: 0,
+            level,
+        }
+    }
+
+    /// Takes what there is to say of the events that were held back so far.
+    fn end(&mut self, place: &Place) -> Option<Suppressed> {
+        let count = std::mem::take(&mut self.held_back);
+        (count > 0).then(|| Suppressed {
+            target: place.target.clone(),
+            line: place.line,
+            level: self.level,
+            count,
+        })
     }
 }
 
@@ -150,5 +177,111 @@ impl Place {
             target: target[..end].to_owned(),
             line: metadata.line(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use tracing::callsite::Identifier;
+    use tracing::field::FieldSet;
+    use tracing::metadata::Kind;
+
+    use super::*;
+
+    /// Places of the `log` crate have one callsite, and differ by target and line.
+    struct Callsite;
+
+    impl tracing::Callsite for Callsite {
+        fn set_interest(&self, _: tracing::subscriber::Interest) {}
+
+        fn metadata(&self) -> &Metadata<'_> {
+            unreachable!("nobody asks")
+        }
+    }
+
+    static CALLSITE: Callsite = Callsite;
+
+    /// A limit of three events in ten seconds, and a clock.
+    struct Bench {
+        limit: RateLimit,
+        now: Cell<i64>,
+        told: Vec<u64>,
+    }
+
+    impl Bench {
+        fn new() -> Self {
+            Self {
+                limit: RateLimit::new(Rate {
+                    burst: 3,
+                    per: Duration::from_secs(10),
+                }),
+                now: Cell::new(1_000),
+                told: Vec::new(),
+            }
+        }
+
+        /// Logs so often at one place, and returns how many events went on.
+        fn log(&mut self, target: &str, line: u32, times: usize) -> usize {
+            let fields = FieldSet::new(&[], Identifier(&CALLSITE));
+            let (level, kind) = (Level::INFO, Kind::EVENT);
+            let metadata = Metadata::new("", target, level, None, Some(line), None, fields, kind);
+            let now = Timestamp::from_second(self.now.get()).unwrap();
+            let mut ended = Vec::new();
+            let admitted = (0..times)
+                .filter(|_| self.limit.admit(&metadata, now, &mut ended))
+                .count();
+            self.told.extend(ended.iter().map(|ended| ended.count));
+            admitted
+        }
+
+        fn pass(&self, seconds: i64) {
+            self.now.set(self.now.get() + seconds);
+        }
+    }
+
+    #[test]
+    fn window_of_a_place_begins_with_its_own_first_event() {
+        let mut bench = Bench::new();
+        bench.log("other", 1, 1);
+        bench.pass(5);
+        assert_eq!(bench.log("t", 1, 5), 3);
+        // All windows are looked through, and this one still goes on.
+        bench.pass(5);
+        assert_eq!(bench.log("t", 1, 1), 0);
+        assert!(bench.told.is_empty());
+        bench.pass(4);
+        assert_eq!(bench.log("t", 1, 1), 0);
+        bench.pass(1);
+        assert_eq!(bench.log("t", 1, 5), 3);
+        assert_eq!(bench.told, [4]);
+        assert_eq!(bench.limit.suppressed(), 6);
+        assert_eq!(bench.limit.drain()[0].count, 2);
+        assert!(bench.limit.drain().is_empty());
+    }
+
+    #[test]
+    fn clock_that_goes_back_ends_a_window() {
+        let mut bench = Bench::new();
+        assert_eq!(bench.log("t", 1, 4), 3);
+        bench.pass(-1);
+        assert_eq!(bench.log("t", 1, 4), 3);
+        assert_eq!(bench.told, [1]);
+    }
+
+    #[test]
+    fn targets_and_lines_are_told_apart_up_to_a_bound_and_not_beyond() {
+        let mut bench = Bench::new();
+        for line in 0..4096 {
+            assert_eq!(bench.log("t", line, 4), 3);
+        }
+        assert_eq!(bench.log("u", 0, 100), 100);
+        assert_eq!(bench.log("t", 0, 1), 0);
+        // Windows that are over make room.
+        bench.pass(10);
+        assert_eq!(bench.log("u", 0, 100), 3);
+        assert_eq!(bench.told.len(), 4096);
+        assert_eq!(bench.limit.windows.lock().unwrap().places.len(), 1);
     }
 }

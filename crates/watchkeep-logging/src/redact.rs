@@ -49,8 +49,8 @@ impl Redaction {
                 let ends = self.ends[low(last)];
                 // A separator says nothing of what stands before it.
                 ends & (1 << low(before)) != 0
-                    || is_separator(char::from(before))
-                    || is_separator(char::from(last))
+                    || !before.is_ascii_alphanumeric()
+                    || !last.is_ascii_alphanumeric()
             }
         };
         is_near && self.covers_slowly(key)
@@ -81,7 +81,7 @@ fn low(byte: u8) -> usize {
 }
 
 fn is_separator(c: char) -> bool {
-    matches!(c, '_' | '-' | '.' | ' ' | ':')
+    !c.is_alphanumeric()
 }
 
 fn letters(text: &str) -> impl DoubleEndedIterator<Item = char> {
@@ -95,7 +95,7 @@ fn ends_with_words(key: &str, name: &str) -> bool {
     let mut wanted = name.chars().rev().peekable();
     let mut rest = key.char_indices().rev();
     let mut start = key.len();
-    let mut first = ' ';
+    let (mut first, mut second) = (' ', ' ');
     while let Some(next) = wanted.peek() {
         let Some((at, c)) = rest.next() else {
             return false;
@@ -107,12 +107,15 @@ fn ends_with_words(key: &str, name: &str) -> bool {
             return false;
         }
         wanted.next();
-        (start, first) = (at, c);
+        (start, first, second) = (at, c, first);
     }
-    // A word begins at the start, behind a separator, or with a capital behind a small letter.
+    // A word begins at the start, behind what is no letter, or with a capital, unless that goes on in capitals.
     match key[..start].chars().next_back() {
         None => true,
-        Some(before) => is_separator(before) || first.is_uppercase() && before.is_lowercase(),
+        Some(before) => {
+            !before.is_alphabetic()
+                || first.is_uppercase() && (before.is_lowercase() || second.is_lowercase())
+        }
     }
 }
 
@@ -141,6 +144,14 @@ mod tests {
             "http.request.headers.authorization",
             "set-cookie",
             "client.secret",
+            "DBPassword",
+            "XApiKey",
+            "oauth2Token",
+            "step2secret",
+            "user/password",
+            "form[password]",
+            "$password",
+            "p.a-s s:w_o/r+d",
         ] {
             check(key, true);
         }
@@ -155,6 +166,8 @@ mod tests {
             "token_count",
             "passwords",
             "mypassword",
+            "MYPASSWORD",
+            "OMyTokens",
             "notasecret",
             "key",
             "monkey",

@@ -52,9 +52,10 @@ impl Shared {
 
     /// Says again which levels are taken at all, after the level of a sink has changed.
     pub(crate) fn update_sinks(&self) {
-        let ranks = self.sinks.iter().map(Sink::rank);
-        let most = ranks.max().unwrap_or(0).max(self.recent.rank());
-        self.levels.set_sinks(most);
+        self.levels.set_sinks(|| {
+            let ranks = self.sinks.iter().map(Sink::rank);
+            ranks.max().unwrap_or(0).max(self.recent.rank())
+        });
     }
 
     /// Renders a line in each form that a sink wants, and queues it.

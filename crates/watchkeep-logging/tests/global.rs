@@ -35,6 +35,8 @@ fn init_takes_both_facades_follows_the_filter_and_works_only_once() {
     tracing::debug!("refused {}", "debug");
     log::info!(target: "old::crate", "from log\n");
     log::debug!("refused");
+    let long = "ä\0".repeat(5_000_000);
+    log::info!(target: &long, "from nowhere");
     assert!(!tracing::enabled!(tracing::Level::DEBUG));
     assert!(!log::log_enabled!(log::Level::Debug));
 
@@ -65,6 +67,7 @@ fn init_takes_both_facades_follows_the_filter_and_works_only_once() {
         [
             " INFO global from tracing",
             " INFO old::crate from log\\n",
+            &format!(" INFO {} from nowhere", "ä\\u{0}".repeat(341)),
             "DEBUG global now at debug",
             "DEBUG global log at debug",
             "ERROR global with its span trace.id=abc",

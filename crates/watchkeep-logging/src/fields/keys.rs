@@ -83,7 +83,11 @@ impl Hasher for AddressHasher {
 
 impl Key {
     pub(crate) fn new(style: &Style, name: &'static str) -> Self {
-        let name = name.strip_prefix("r#").unwrap_or(name);
+        let name = match name.strip_prefix("r#").unwrap_or(name) {
+            // The index takes no document with a key without a name.
+            blank if blank.trim().is_empty() => "_",
+            name => name,
+        };
         let mut pieces = b" ".to_vec();
         escape::key(&mut pieces, name);
         pieces.push(b'=');

@@ -1,5 +1,6 @@
 //! Takes the values that the program hands over, whatever their formatting does.
 
+use std::any::Any;
 use std::error::Error;
 use std::fmt::{self, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -45,10 +46,13 @@ impl<'a> Recorder<'a> {
             format_into(message, value);
             return;
         }
-        format_into(self.raw, value);
-        if let Some(key) = self.key(field) {
-            self.fields.push(self.style, key, Value::Text(self.raw));
+        let Some(key) = self.key(field) else { return };
+        // A secret is not even formatted.
+        self.raw.clear();
+        if !key.is_secret {
+            format_into(self.raw, value);
         }
+        self.fields.push(self.style, key, Value::Text(self.raw));
     }
 
     fn push(&mut self, field: &Field, value: Value<'_>) {
@@ -145,9 +149,19 @@ fn format_into(text: &mut String, value: &dyn fmt::Debug) {
         Ok(Ok(())) if out.full => TRUNCATED,
         Ok(Ok(())) => return,
         Ok(Err(_)) => "[formatting failed]",
-        Err(_) => "[formatting panicked]",
+        Err(payload) => {
+            forget(payload);
+            "[formatting panicked]"
+        }
     };
     text.push_str(note);
+}
+
+/// Drops what a panic carried, which may panic once more; what that carries is not looked at.
+fn forget(payload: Box<dyn Any + Send>) {
+    if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        std::mem::forget(another);
+    }
 }
 
 // === impl Bounded ===

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use smallvec::SmallVec;
 
-use super::{Entry, Fields, MAX_FIELD_BYTES, Part, REGIONS, Region, offset};
+use super::{Entry, Fields, Part, REGIONS, Region, offset};
 
 /// Counts recordings; spans that belong together share one, so that an event sees with one look whether what it copies is old.
 static EPOCHS: [AtomicU32; 64] = [const { AtomicU32::new(0) }; 64];
@@ -163,7 +163,7 @@ impl Fields {
     /// Adds what an ancestor itself has recorded, but not what it has from its own ancestors.
     pub(crate) fn inherit_own(&mut self, ancestor: &SpanFields) {
         for entry in ancestor.own_entries() {
-            if !self.has(entry) && self.bytes() <= MAX_FIELD_BYTES {
+            if !self.has(entry) {
                 self.copy(ancestor, entry);
             }
         }

@@ -2,6 +2,12 @@
 
 use super::*;
 
+/// More than a line has room for, when each is as long as a value may be.
+const KEYS: [&str; 20] = [
+    "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q", "r", "s",
+    "t",
+];
+
 fn fields(pairs: &[(&'static str, &str)]) -> Fields {
     let mut fields = Fields::default();
     for (key, value) in pairs {
@@ -122,6 +128,33 @@ fn fields_copied_at_once_are_the_same_as_those_copied_one_by_one() {
 }
 
 #[test]
+fn fields_behind_one_that_is_replaced_are_still_found() {
+    let replaced = fields(&[("a", "first"), ("trace.id", "t"), ("b", "2"), ("a", "3")]);
+    let pairs: Vec<_> = replaced.pairs().collect();
+    let expected = [("trace.id", "\"t\""), ("b", "\"2\""), ("a", "\"3\"")];
+    assert_eq!(pairs, expected.map(|(key, value)| (key, value.as_bytes())));
+    let mut copied = Fields::default();
+    copied.inherit(&span(&replaced));
+    assert_eq!(copied.regions, replaced.regions);
+    check(
+        &fields(&[("a", "1"), ("b", "2"), ("c", "3"), ("a", "44"), ("b", "5")]),
+        " c=3 a=44 b=5",
+        r#","labels":{"c":"3","a":"44","b":"5"}"#,
+    );
+}
+
+#[test]
+fn cleared_fields_know_nothing_of_older_ones() {
+    let mut used = fields(&[("a", "1"), ("trace.id", "2")]);
+    used.truncated = true;
+    used.clear();
+    assert_eq!(
+        (used.mask, used.truncated, used.bytes(), used.count()),
+        (0, false, 0, 0)
+    );
+}
+
+#[test]
 fn recording_the_same_field_for_ever_needs_no_more_room() {
     let mut known = span(&fields(&[("a", "0"), ("b", "0")]));
     let mut merged = Fields::default();
@@ -177,10 +210,6 @@ fn secrets_are_left_out_wherever_they_come_from() {
 
 #[test]
 fn too_many_bytes_are_left_out_and_the_line_says_so() {
-    const KEYS: [&str; 20] = [
-        "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q", "r",
-        "s", "t",
-    ];
     let value = "x".repeat(MAX_VALUE_BYTES);
     let mut huge = fields(&KEYS.map(|key| (key, value.as_str())));
     huge.finish(&Style::all());
@@ -192,4 +221,45 @@ fn too_many_bytes_are_left_out_and_the_line_says_so() {
     own.append(&span(&fields(&[("late", "1")])));
     own.finish(&Style::all());
     assert!(own.region(Region::Text).ends_with(b" truncated=true"));
+}
+
+#[test]
+fn word_on_what_was_left_out_comes_once() {
+    let value = "x".repeat(MAX_VALUE_BYTES);
+    let keys = ["a", "b", "c", "d", "e", "f", "g", "h", "truncated", "i"];
+    let huge = span(&fields(&keys.map(|key| (key, value.as_str()))));
+    assert!(huge.is_truncated());
+    let mut gathered = Fields::default();
+    gathered.inherit_own(&huge);
+    assert!(gathered.truncated);
+    // Recorded anew the values are small, but what was left out is not there again.
+    let mut small = Fields::default();
+    small.merge(Some(&huge), &fields(&keys.map(|key| (key, "1"))));
+    let mut event = Fields::default();
+    event.append(&span(&small));
+    event.finish(&Style::all());
+    let text = String::from_utf8(event.region(Region::Text).to_vec()).unwrap();
+    assert_eq!(text.matches(" truncated=").count(), 1, "{text}");
+    assert!(
+        text.starts_with(" a=1 b=1") && text.ends_with(" truncated=true"),
+        "{text}"
+    );
+}
+
+#[test]
+fn fields_of_an_ancestor_that_are_left_out_are_told_too() {
+    let value = "x".repeat(MAX_VALUE_BYTES);
+    let mut own = Fields::default();
+    for key in KEYS {
+        if own.bytes() <= MAX_FIELD_BYTES {
+            own.push(
+                &Style::all(),
+                &Key::new(&Style::all(), key),
+                Value::Text(&value),
+            );
+        }
+    }
+    assert!(!own.truncated);
+    own.inherit_own(&span(&fields(&[("late", "1")])));
+    assert!(own.truncated);
 }

@@ -36,14 +36,13 @@ where
     scratch.other.merge(Some(old), &scratch.fields);
     let (tree, revision) = (old.tree(), old.revision().wrapping_add(1));
     let epoch = SpanFields::epoch_of(tree);
+    // This span, which has none of its ancestors' fields now, and all below it are stale before anybody can look at it again.
+    SpanFields::advance(tree);
     let own = scratch.other.count();
     slot.set(
         layer,
         SpanFields::new(&scratch.other, own, tree, epoch, revision),
     );
-    drop(extensions);
-    // This span and all below it are stale from now on.
-    SpanFields::advance(tree);
 }
 
 /// Adds the fields of the span of an event, and of those around it.
@@ -64,12 +63,9 @@ pub(super) fn append<'a, S>(
             add(&mut scratch.fields, known, one_by_one);
             return;
         }
-        if refresh(layer, &span, &mut scratch.other) {
-            if let Some(slot) = span.extensions().get::<SpanSlot>()
-                && let Some(known) = slot.get(layer)
-            {
-                add(&mut scratch.fields, known, one_by_one);
-            }
+        if let Some(gathered) = gather(layer, &span, &mut scratch.other) {
+            add(&mut scratch.fields, &gathered, one_by_one);
+            keep(layer, &span, gathered);
             return;
         }
         // A span that declares no fields has none of its ancestors' either.
@@ -85,35 +81,37 @@ fn add(fields: &mut Fields, span: &SpanFields, one_by_one: bool) {
     }
 }
 
-/// Gathers the fields of a span's ancestors again; `false` when the layer keeps nothing in it.
-fn refresh<'a, S>(layer: u32, span: &SpanRef<'a, S>, buffer: &mut Fields) -> bool
+/// Gathers the fields of a span and its ancestors again; `None` when the layer keeps nothing in it.
+fn gather<'a, S>(layer: u32, span: &SpanRef<'a, S>, buffer: &mut Fields) -> Option<SpanFields>
 where
     S: LookupSpan<'a>,
 {
     buffer.clear();
     let (own, tree, epoch, revision) = {
         let extensions = span.extensions();
-        let Some(known) = extensions
-            .get::<SpanSlot>()
-            .and_then(|slot| slot.get(layer))
-        else {
-            return false;
-        };
+        let known = extensions.get::<SpanSlot>()?.get(layer)?;
         // Read before the fields are, so that what is recorded meanwhile makes this stale again.
         let epoch = SpanFields::epoch_of(known.tree());
         buffer.inherit_own(known);
         (buffer.count(), known.tree(), epoch, known.revision())
     };
     inherit_from(layer, span.parent(), buffer);
-    let fields = SpanFields::new(buffer, own, tree, epoch, revision);
+    Some(SpanFields::new(buffer, own, tree, epoch, revision))
+}
+
+/// Keeps what was gathered for the next event, unless something was recorded in the span meanwhile: that counts.
+fn keep<'a, S>(layer: u32, span: &SpanRef<'a, S>, gathered: SpanFields)
+where
+    S: LookupSpan<'a>,
+{
     let mut extensions = span.extensions_mut();
     if let Some(slot) = extensions.get_mut::<SpanSlot>()
-        // Something was recorded in it meanwhile: that counts.
-        && slot.get(layer).is_some_and(|now| now.revision() == revision)
+        && slot
+            .get(layer)
+            .is_some_and(|now| now.revision() == gathered.revision())
     {
-        slot.set(layer, fields);
+        slot.set(layer, gathered);
     }
-    true
 }
 
 /// Adds what `span` and the spans around it have recorded.
@@ -160,3 +158,6 @@ where
     }
     None
 }
+
+#[cfg(test)]
+mod tests;

@@ -87,7 +87,9 @@ fn has_labels(value: &Value, fits: fn(&Value) -> bool) -> bool {
     value.as_object().is_some_and(|labels| {
         !labels.is_empty()
             && labels.values().all(fits)
-            && labels.keys().all(|key| !key.contains(['.', '*', '\\']))
+            && labels
+                .keys()
+                .all(|key| !key.trim().is_empty() && !key.contains(['.', '*', '\\']))
     })
 }
 
@@ -173,6 +175,7 @@ fn lines_that_an_index_or_a_shipper_refuses_are_refused_here() {
         r#""labels":{"a":1}}"#,
         r#""labels":{"a.b":"1"}}"#,
         r#""labels":{}}"#,
+        r#""labels":{"":"1"}}"#,
         r#""numeric_labels":{"a":"1"}}"#,
         r#""event.duration":"7"}"#,
         r#""event.duration":18446744073709551615}"#,

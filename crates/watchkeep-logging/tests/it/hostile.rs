@@ -8,9 +8,15 @@ use crate::support::logged;
 
 struct Panics;
 
+/// Panics with something that panics again when it is dropped.
+struct PanicsTwice;
+
 struct Fails;
 
 struct Logs;
+
+/// Must not be looked at.
+struct Secret;
 
 #[derive(Debug)]
 struct Deep(u32);
@@ -18,6 +24,26 @@ struct Deep(u32);
 impl fmt::Debug for Panics {
     fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
         std::panic::resume_unwind(Box::new("no message on standard error"))
+    }
+}
+
+impl fmt::Debug for PanicsTwice {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        std::panic::resume_unwind(Box::new(Payload))
+    }
+}
+
+struct Payload;
+
+impl Drop for Payload {
+    fn drop(&mut self) {
+        std::panic::resume_unwind(Box::new(()))
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        unreachable!("a secret is not even formatted")
     }
 }
 
@@ -90,6 +116,8 @@ fn names_of_fields_cannot_forge_keys() {
             host = "x",
             r#type = "x",
             "a\"b\\c*d\n" = "x",
+            "" = "blank",
+            " " = "blank too",
             a.b = 1,
             a_b = 2,
             event.duration = u64::MAX,
@@ -108,6 +136,7 @@ fn names_of_fields_cannot_forge_keys() {
     assert_eq!(labels["http_response_status_code"], "none");
     assert_eq!(labels["log_level"], "x");
     assert_eq!(labels["type"], "x");
+    assert_eq!(labels["_"], "blank too");
 }
 
 #[test]
@@ -151,10 +180,13 @@ fn value_that_panics_or_fails_takes_nothing_with_it() {
         let _span = info_span!("request", bad = ?Panics).entered();
         info!(value = ?Panics, other = ?Fails, good = 1, "still here");
         info!("{:?}", Panics);
-        info!("after");
+        info!(value = ?PanicsTwice, "after");
+        info!(db.password = ?Secret, "at the end");
     });
     let lines = bench.json();
-    assert_eq!(lines.len(), 3);
+    assert_eq!(lines.len(), 4);
+    assert_eq!(lines[2]["labels"]["value"], "[formatting panicked]");
+    assert_eq!(lines[3]["labels"]["db_password"], "[redacted]");
     assert_eq!(lines[0]["labels"]["value"], "[formatting panicked]");
     assert_eq!(lines[0]["labels"]["other"], "[formatting failed]");
     assert_eq!(lines[0]["labels"]["good"], "1");

@@ -109,6 +109,14 @@ fn last_recorded_value_is_never_lost_to_an_event_of_another_thread() {
         assert!(line.ends_with(&expected), "{line} instead of {expected}");
     }
     assert_eq!(checks.lines().count() as u64, ROUNDS);
+    // Whatever was recorded just then, no line lacks a field.
+    for line in bench.text() {
+        let keys: Vec<_> = line
+            .split(' ')
+            .filter_map(|word| word.split_once('='))
+            .collect();
+        assert!(matches!(keys[..], [("c", _), ("a", _), ("b", _)]), "{line}");
+    }
 }
 
 #[test]
