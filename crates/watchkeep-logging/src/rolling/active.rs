@@ -9,8 +9,8 @@ use memchr::{memchr, memrchr};
 
 use super::disk::Disk;
 
-/// How far back an unfinished last line is looked for.
-const LONGEST_TORN_LINE: u64 = 1024 * 1024;
+/// How far back an unfinished last line is looked for; no line of ours is longer.
+const LONGEST_TORN_LINE: u64 = 4 * 1024 * 1024;
 
 /// The file that lines are appended to.
 #[derive(Debug)]
@@ -55,24 +55,19 @@ impl Active {
         self.size != self.line_end
     }
 
-    /// Returns whether what stands at the path is still this file, and takes note of its size there: somebody may have cut it.
+    /// Returns whether what stands at the path is still this file, as it was left.
     ///
-    /// Asked only between two lines.
+    /// One that somebody has cut, or written to, may end inside a line, and is looked at anew like another file.
     #[cfg(unix)]
-    pub(super) fn is_at(&mut self, path: &Path) -> bool {
-        let Ok(there) = fs::metadata(path) else {
-            return false;
-        };
-        if self.regular {
-            self.size = there.len();
-            self.line_end = self.size;
-        }
-        self.id == identity(&there)
+    pub(super) fn is_at(&self, path: &Path) -> bool {
+        fs::metadata(path).is_ok_and(|there| {
+            self.id == identity(&there) && (!self.regular || self.size == there.len())
+        })
     }
 
     /// Without the identity of a file, only a missing one is noticed.
     #[cfg(not(unix))]
-    pub(super) fn is_at(&mut self, path: &Path) -> bool {
+    pub(super) fn is_at(&self, path: &Path) -> bool {
         path.exists()
     }
 

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -17,6 +18,8 @@ pub(super) struct Compressor {
     /// One token is enough: whoever takes it looks at all files.
     token: Option<SyncSender<()>>,
     thread: Option<std::thread::JoinHandle<()>>,
+    /// The file at hand is the last one.
+    is_over: Arc<AtomicBool>,
     problem: Arc<Mutex<Option<io::Error>>>,
 }
 
@@ -28,12 +31,15 @@ impl Compressor {
         let (token, tokens) = sync_channel(1);
         let problem = Arc::<Mutex<Option<io::Error>>>::default();
         let noted = Arc::clone(&problem);
+        let is_over = Arc::<AtomicBool>::default();
+        let over = Arc::clone(&is_over);
         let thread = std::thread::Builder::new()
             .name("log-gzip".to_owned())
-            .spawn(move || run(backups, &tokens, &noted))?;
+            .spawn(move || run(backups, &tokens, &noted, &over))?;
         let compressor = Self {
             token: Some(token),
             thread: Some(thread),
+            is_over,
             problem,
         };
         compressor.wake();
@@ -58,6 +64,7 @@ impl Compressor {
 impl Drop for Compressor {
     fn drop(&mut self) {
         self.token = None;
+        self.is_over.store(true, Ordering::Relaxed);
         // The lock on the files must not go before the last one is whole.
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
@@ -65,22 +72,30 @@ impl Drop for Compressor {
     }
 }
 
-fn run(mut backups: Backups, tokens: &Receiver<()>, problem: &Mutex<Option<io::Error>>) {
+fn run(
+    mut backups: Backups,
+    tokens: &Receiver<()>,
+    problem: &Mutex<Option<io::Error>>,
+    is_over: &AtomicBool,
+) {
     while tokens.recv().is_ok() {
-        if let Err(error) = compress_all(&mut backups) {
+        if let Err(error) = compress_all(&mut backups, is_over) {
             *problem.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
         }
     }
 }
 
 /// Compresses every rotated file that is not compressed yet, oldest first; what fails is left for the next time.
-fn compress_all(backups: &mut Backups) -> io::Result<()> {
+fn compress_all(backups: &mut Backups, is_over: &AtomicBool) -> io::Result<()> {
     let found = backups.list()?;
     let waiting = found
         .into_iter()
         .filter(|(_, backup)| backup.plain.is_some_and(|bytes| bytes > 0));
     let mut outcome = Ok(());
     for (suffix, _) in waiting {
+        if is_over.load(Ordering::Relaxed) {
+            break;
+        }
         match compress(backups, suffix) {
             // Pruned meanwhile.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}

@@ -75,6 +75,12 @@ impl Lines {
         bytes <= self.max_bytes()
     }
 
+    /// Returns whether so many bytes fit once all lines below a level are gone.
+    pub(super) fn can_make_room(&self, below: Level, bytes: usize) -> bool {
+        let lower: usize = self.weights[..usize::from(severity(below))].iter().sum();
+        self.bytes.len() - lower + bytes <= self.max_bytes()
+    }
+
     /// Adds `count` whole lines of a level; `false` when there is no room for them.
     pub(super) fn push(&mut self, lines: &[u8], count: u32, level: Level) -> bool {
         let length = self.bytes.len() + lines.len();

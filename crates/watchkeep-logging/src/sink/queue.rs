@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 use std::io;
 use std::mem;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
 use tracing::Level;
 
-use super::lines::{Lines, PerLevel};
+use super::lines::{Lines, PerLevel, newlines};
 use super::{Notice, Output, worker};
 use crate::clock::Deadline;
 use crate::error::Kind;
@@ -140,6 +140,18 @@ impl Queue {
             })
     }
 
+    /// In a fork the lock may be held for ever, by a thread that is not there.
+    fn lock_unless_forked(&self) -> Option<MutexGuard<'_, State>> {
+        if !self.is_forked() {
+            return Some(self.lock());
+        }
+        match self.state.try_lock() {
+            Ok(state) => Some(state),
+            Err(TryLockError::Poisoned(error)) => Some(error.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
     /// A panic elsewhere in the process is no reason to stop logging.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -182,7 +194,9 @@ impl Queue {
     ) -> (MutexGuard<'a, State>, bool) {
         match self.on_full {
             OnFull::DropNewest => (state, false),
-            OnFull::DropBelow(least) if level <= least => {
+            OnFull::DropBelow(least)
+                if level <= least && state.pending.can_make_room(least, lines.len()) =>
+            {
                 // More than this line needs, so that not every one of many has to look for room.
                 let wanted = lines.len().max(self.wake_bytes);
                 let evicted = state.pending.evict(least, wanted);
@@ -222,7 +236,12 @@ impl Queue {
     }
 
     pub(crate) fn stats(&self) -> SinkStats {
-        let state = self.lock();
+        let Some(state) = self.lock_unless_forked() else {
+            return SinkStats {
+                name: self.name.clone(),
+                ..SinkStats::default()
+            };
+        };
         SinkStats {
             queue_bytes: state.bytes(),
             ..state.stats.clone()
@@ -231,17 +250,19 @@ impl Queue {
 
     /// Makes the worker open its output anew before it writes on.
     pub(crate) fn reopen(&self) {
-        let mut state = self.lock();
-        state.reopen = true;
-        self.wake(state);
+        if let Some(mut state) = self.lock_unless_forked() {
+            state.reopen = true;
+            self.wake(state);
+        }
     }
 
     /// Refuses further lines; the worker writes what is there and ends.
     pub(crate) fn close(&self) {
-        let mut state = self.lock();
-        state.closed = true;
-        self.room.notify_all();
-        self.wake(state);
+        if let Some(mut state) = self.lock_unless_forked() {
+            state.closed = true;
+            self.room.notify_all();
+            self.wake(state);
+        }
     }
 
     fn wake(&self, mut state: MutexGuard<'_, State>) {
@@ -253,7 +274,9 @@ impl Queue {
 
     /// Makes the worker try at once, and returns what to wait for.
     pub(crate) fn begin_flush(&self) -> u64 {
-        let state = self.lock();
+        let Some(state) = self.lock_unless_forked() else {
+            return u64::MAX;
+        };
         if state.pending.is_empty() {
             return state.taken;
         }
@@ -264,7 +287,9 @@ impl Queue {
 
     /// Makes the worker rotate behind the lines that are there, and returns what to wait for.
     pub(crate) fn begin_rotation(&self) -> u64 {
-        let mut state = self.lock();
+        let Some(mut state) = self.lock_unless_forked() else {
+            return u64::MAX;
+        };
         state.rotate = true;
         let goal = state.taken + 1;
         self.wake(state);
@@ -275,7 +300,9 @@ impl Queue {
     pub(crate) fn end_flush(&self, goal: u64, deadline: Deadline) -> u64 {
         // The worker would wait for itself.
         let is_hopeless = worker::is_worker() || self.is_forked();
-        let mut state = self.lock();
+        let Some(mut state) = self.lock_unless_forked() else {
+            return 1;
+        };
         while state.finished < goal && !state.ended {
             let Some(left) = deadline.remaining().filter(|_| !is_hopeless) else {
                 return (state.pending.count() + state.in_flight_lines).max(1);
@@ -287,7 +314,9 @@ impl Queue {
 
     /// Waits until the worker has let go of its output.
     pub(crate) fn wait_for_end(&self, deadline: Deadline) {
-        let mut state = self.lock();
+        let Some(mut state) = self.lock_unless_forked() else {
+            return;
+        };
         while !state.ended && !self.is_forked() {
             let Some(left) = deadline.remaining() else {
                 return;
@@ -394,29 +423,34 @@ impl Queue {
         !state.closed
     }
 
-    /// Queues the news of lost lines once there is room again and the output works, and at the end whether it works or not.
-    pub(super) fn tell_losses(&self, notice: &Notice) {
-        let mut state = self.lock();
-        if state.stats.is_failing && (!state.closed || state.said_last) {
-            return;
+    /// Returns what is to be told of lost lines: once the output works again, and once at the end whether it works or not.
+    pub(super) fn untold_losses(&self) -> Option<Losses> {
+        let state = self.lock();
+        if state.said_last || (state.stats.is_failing && !state.closed) {
+            return None;
         }
-        state.said_last = state.closed;
         let total = state.stats.total();
         let untold = Losses {
             dropped: total.dropped - state.told.dropped,
             failed: total.failed - state.told.failed,
         };
-        if untold == Losses::default() {
-            return;
+        (untold != Losses::default()).then_some(untold)
+    }
+
+    /// Queues the news of lost lines, if there is room for it; `None` when nothing can be said.
+    pub(super) fn tell_losses(&self, losses: Losses, news: Option<(&[u8], Level)>) {
+        let mut state = self.lock();
+        if let Some((lines, level)) = news {
+            let count = newlines(lines);
+            if !state.pending.push(lines, count, level) {
+                return;
+            }
+            state.counts(level).accepted += u64::from(count);
         }
-        let (line, level) = notice(untold);
-        if state.pending.push(&line, 1, level) {
-            state.counts(level).accepted += 1;
-            state.told = Losses {
-                dropped: total.dropped,
-                failed: total.failed,
-            };
-        }
+        // Lines that come after the end are refused, each of them a loss: not every one brings another line.
+        state.said_last = state.closed;
+        state.told.dropped += losses.dropped;
+        state.told.failed += losses.failed;
     }
 
     pub(super) fn is_finished(&self) -> bool {

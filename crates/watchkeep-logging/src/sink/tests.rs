@@ -364,3 +364,68 @@ fn nothing_is_lost_or_torn_between_many_threads() {
     }
     check_counts(stats.total(), 20_000, 20_000, 0, 0);
 }
+
+/// A queue whose first line is lost, with a notice of the test's own.
+fn with_loss(notice: impl FnOnce(&Arc<Queue>) -> Notice) -> (Arc<Queue>, Arc<Mutex<Vec<u8>>>) {
+    let queue = Arc::new(Queue::new("test".into(), LIMIT, OnFull::default()));
+    let (answers, script_answers) = channel();
+    let written = Arc::<Mutex<Vec<u8>>>::default();
+    let script = Script {
+        answers: script_answers,
+        calls: channel().0,
+        written: Arc::clone(&written),
+        forgets: false,
+    };
+    // Too long for the queue, so it is dropped at once.
+    queue.push(&[b'x'; LIMIT], 1, Level::INFO);
+    let notice = notice(&queue);
+    Queue::spawn(&queue, Box::new(script), LIMIT, notice).unwrap();
+    drop(answers);
+    (queue, written)
+}
+
+#[track_caller]
+fn flushed(queue: &Queue, written: &Mutex<Vec<u8>>) -> String {
+    queue.push(b"a line\n", 1, Level::INFO);
+    // The notice follows the line, so it takes two rounds.
+    for _ in 0..2 {
+        let goal = queue.begin_flush();
+        assert_eq!(queue.end_flush(goal, Deadline::after(LONG)), 0);
+    }
+    let total = queue.stats().total();
+    assert_eq!(total.accepted, total.written + total.dropped + total.failed);
+    String::from_utf8(written.lock().unwrap().clone()).unwrap()
+}
+
+#[test]
+fn notice_may_log_into_its_own_queue() {
+    let (queue, written) = with_loss(|queue| {
+        let queue = Arc::downgrade(queue);
+        Box::new(move |_| {
+            if let Some(queue) = queue.upgrade() {
+                queue.push(b"from the notice\n", 1, Level::INFO);
+            }
+            (b"the notice\n".to_vec(), Level::WARN)
+        })
+    });
+    let text = flushed(&queue, &written);
+    assert_eq!(text, "a line\nfrom the notice\nthe notice\n");
+    queue.close();
+}
+
+#[test]
+fn notice_that_panics_ends_nothing() {
+    let (queue, written) = with_loss(|_| Box::new(|_| panic!("the notice breaks")));
+    assert_eq!(flushed(&queue, &written), "a line\n");
+    let stats = queue.stats();
+    assert!(stats.last_error.unwrap().contains("notice"));
+    queue.close();
+}
+
+#[test]
+fn notice_may_have_many_lines() {
+    let (queue, written) = with_loss(|_| Box::new(|_| (b"1\n2\n3\n".to_vec(), Level::WARN)));
+    assert_eq!(flushed(&queue, &written), "a line\n1\n2\n3\n");
+    assert_eq!(queue.stats().lines(Level::WARN).written, 3);
+    queue.close();
+}

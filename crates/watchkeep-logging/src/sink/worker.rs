@@ -64,9 +64,24 @@ impl Worker<'_> {
         self.write();
         self.look_after(order);
         self.batch.clear();
-        self.queue.tell_losses(notice);
+        self.tell_losses(notice);
         self.queue.finish();
         !(order.closed && self.queue.is_finished())
+    }
+
+    /// The notice is made without any lock: it may be the program's own, log itself, or panic.
+    fn tell_losses(&self, notice: &Notice) {
+        let Some(losses) = self.queue.untold_losses() else {
+            return;
+        };
+        match catch_unwind(AssertUnwindSafe(|| notice(losses))) {
+            Ok((lines, level)) => self.queue.tell_losses(losses, Some((&lines, level))),
+            Err(_) => {
+                let error = io::Error::other("the notice of lost log lines panicked");
+                self.queue.note_error(&error, false);
+                self.queue.tell_losses(losses, None);
+            }
+        }
     }
 
     /// Does what is not about lines.

@@ -103,3 +103,21 @@ fn unfinished_file_goes_also_when_nothing_is_compressed_any_more() {
     bench.builder().open().unwrap();
     assert!(!bench.path(name).exists());
 }
+
+#[test]
+fn end_waits_for_one_file_and_not_for_all() {
+    let bench = Bench::new();
+    let start = bench.now();
+    for number in 1..=200 {
+        let stamp = start.strftime("%Y%m%dT%H%M%S.%3fZ");
+        let name = format!("app.log.{stamp}-{number:04}");
+        fs::write(bench.path(&name), vec![b'x'; 256 * 1024]).unwrap();
+    }
+    drop(builder(&bench).with_backups(300).open().unwrap());
+    let waiting = bench
+        .files()
+        .keys()
+        .filter(|name| !name.ends_with(".gz"))
+        .count();
+    assert!(waiting > 100, "{waiting} of 200 files wait");
+}

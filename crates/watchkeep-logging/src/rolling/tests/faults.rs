@@ -193,11 +193,11 @@ fn unfinished_line_of_a_crash_is_cut_off() {
     fs::write(bench.path("app.log"), "no end").unwrap();
     drop(bench.builder().open().unwrap());
     bench.check(&[""]);
-    let foreign = "x".repeat(2 * 1024 * 1024);
+    let foreign = "x".repeat(5 * 1024 * 1024);
     fs::write(bench.path("app.log"), &foreign).unwrap();
     let mut file = bench.builder().open().unwrap();
     file.write_all(b"next\n").unwrap();
-    assert_eq!(bench.contents(), [foreign + "\nnext\n"]);
+    assert!(bench.contents() == [foreign + "\nnext\n"]);
 }
 
 #[test]

@@ -39,6 +39,18 @@ fn truncation_from_outside_is_noticed() {
     bench.check(&["bbbb\n"]);
 }
 
+#[cfg(unix)]
+#[test]
+fn truncation_inside_a_line_leaves_no_torn_line() {
+    let bench = Bench::new();
+    let mut file = bench.builder().with_max_bytes(100).open().unwrap();
+    file.write_all(b"aaaa\nbbbb\n").unwrap();
+    let outside = fs::File::options().write(true).open(bench.path("app.log"));
+    outside.unwrap().set_len(7).unwrap();
+    file.write_all(b"cccc\n").unwrap();
+    bench.check(&["aaaa\ncccc\n"]);
+}
+
 #[test]
 fn folder_that_is_missing_is_made() {
     let bench = Bench::new();

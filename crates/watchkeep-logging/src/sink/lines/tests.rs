@@ -110,3 +110,15 @@ fn line_fits_to_the_last_byte() {
     assert!(lines.push(&vec![b'x'; most], 1, Level::INFO));
     assert!(!lines.push(b"\n", 1, Level::INFO));
 }
+
+#[test]
+fn room_is_made_only_where_it_is_enough() {
+    let mut lines = Lines::new(16 * 1024);
+    let line = [b'x'; 1023];
+    let line = [&line[..], b"\n"].concat();
+    assert!(lines.push(&line, 1, Level::INFO));
+    while lines.push(&line, 1, Level::ERROR) {}
+    assert!(lines.can_make_room(Level::WARN, 1024));
+    assert!(!lines.can_make_room(Level::WARN, 3 * 1024));
+    assert!(!lines.can_make_room(Level::INFO, 1024));
+}
