@@ -207,7 +207,7 @@ fn filter_of(rank: Rank) -> LevelFilter {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc;
+    use std::sync::{Arc, mpsc};
     use std::thread;
 
     use super::*;
@@ -229,5 +229,35 @@ mod tests {
             });
         });
         assert_eq!(levels.max_level(), LevelFilter::ERROR);
+    }
+
+    /// Waits for an end that is far away, in a thread of its own, and tells when it need not wait any more.
+    fn waiting() -> (Arc<Levels>, mpsc::Receiver<()>) {
+        let levels = Arc::new(Levels::new(Filter::default(), false));
+        let far = Deadline::after(Duration::from_secs(3600));
+        let generation = levels.set(Filter::from(Level::TRACE), Some(far));
+        let (send, receive) = mpsc::channel();
+        let waiter = Arc::clone(&levels);
+        thread::spawn(move || {
+            waiter.wait_and_revert(generation);
+            send.send(())
+        });
+        assert!(receive.recv_timeout(Duration::from_millis(50)).is_err());
+        (levels, receive)
+    }
+
+    #[test]
+    fn nobody_waits_for_an_end_that_is_replaced() {
+        let (levels, receive) = waiting();
+        levels.set(Filter::from(Level::WARN), None);
+        receive.recv_timeout(Duration::from_secs(30)).unwrap();
+        assert_eq!(levels.state().current, Filter::from(Level::WARN));
+    }
+
+    #[test]
+    fn nobody_waits_for_an_end_when_logging_is_over() {
+        let (levels, receive) = waiting();
+        levels.close();
+        receive.recv_timeout(Duration::from_secs(30)).unwrap();
     }
 }

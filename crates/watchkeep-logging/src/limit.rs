@@ -259,6 +259,8 @@ mod tests {
         assert_eq!(bench.limit.suppressed(), 6);
         assert_eq!(bench.limit.drain()[0].count, 2);
         assert!(bench.limit.drain().is_empty());
+        // A flush gives nobody more than its rate.
+        assert_eq!(bench.log("t", 1, 1), 0);
     }
 
     #[test]

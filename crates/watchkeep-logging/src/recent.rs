@@ -173,3 +173,39 @@ impl Ring {
         Some(oldest)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fields::{Fields, Key, Style, Value};
+
+    fn push(recent: &Recent, message: &str, pairs: &[(&'static str, &str)]) {
+        let mut fields = Fields::default();
+        let style = Style::all();
+        for (key, value) in pairs {
+            fields.push(&style, &Key::new(&style, key), Value::Text(value));
+        }
+        let now = Timestamp::UNIX_EPOCH;
+        recent.push(&Line::own(Level::WARN, now, message, &fields));
+    }
+
+    #[test]
+    fn memory_of_an_older_record_shows_nothing_of_it() {
+        let recent = Recent::new(rank(Level::WARN), 1, 10_000);
+        push(&recent, "the first one", &[("a", "old"), ("b", "older")]);
+        push(&recent, "next", &[("c", "new")]);
+        let records = recent.records();
+        assert_eq!(records.len(), 1);
+        assert_eq!(records[0].message, "next");
+        assert_eq!(records[0].fields, [("c", "new".to_owned())]);
+    }
+
+    #[test]
+    fn record_larger_than_the_ring_is_not_kept() {
+        let recent = Recent::new(rank(Level::WARN), 10, 2_000);
+        push(&recent, "small", &[]);
+        push(&recent, &"x".repeat(3_000), &[]);
+        assert_eq!(recent.records()[0].message, "small");
+        assert_eq!(recent.records().len(), 1);
+    }
+}

@@ -5,7 +5,7 @@ use std::fs;
 use std::time::Duration;
 
 use tracing_log::log;
-use watchkeep_logging::{Console, Filter, LogConfig};
+use watchkeep_logging::{Console, Filter, LogConfig, LogHandle};
 
 struct Logs;
 
@@ -77,9 +77,69 @@ fn init_takes_both_facades_follows_the_filter_and_works_only_once() {
     let json = fs::read_to_string(folder.path().join("first_json.log")).unwrap();
     assert!(json.contains(r#""log.logger":"old::crate""#), "{json}");
     assert!(!json.contains("log_module"), "{json}");
+    for_a_time(&handle);
+    at_the_end_of_a_thread();
     drop(guard);
     tracing::error!("after the guard");
     assert!(handle.flush(Duration::from_secs(30)).is_complete());
     let text = fs::read_to_string(folder.path().join("first.log")).unwrap();
-    assert!(text.ends_with("after the guard\n"));
+    let ends: Vec<&str> = text
+        .lines()
+        .skip(ends.len())
+        .map(|line| &line[28..])
+        .collect();
+    assert_eq!(
+        ends,
+        [
+            "DEBUG global in time",
+            "ERROR global first",
+            "ERROR global from a destructor number=2",
+            "ERROR global first",
+            "ERROR global from a destructor number=2",
+            "ERROR global after the guard",
+        ]
+    );
+}
+
+/// What is decided before the layer is asked goes back too.
+fn for_a_time(handle: &LogHandle) {
+    let filter: Filter = "debug".parse().unwrap();
+    handle
+        .set_level(filter, Some(Duration::from_millis(100)))
+        .unwrap();
+    for is_over in [false, true] {
+        while is_over && handle.filter_state().remaining.is_some() {
+            std::thread::yield_now();
+        }
+        tracing::debug!("{}", if is_over { "too late" } else { "in time" });
+        assert_eq!(log::max_level() >= log::LevelFilter::Debug, !is_over);
+    }
+}
+
+struct LogsAtTheEnd;
+
+impl Drop for LogsAtTheEnd {
+    fn drop(&mut self) {
+        let span = tracing::info_span!("end", number = 1);
+        span.record("number", 2);
+        span.in_scope(|| tracing::error!("from a destructor"));
+    }
+}
+
+thread_local! {
+    static AT_THE_END: LogsAtTheEnd = const { LogsAtTheEnd };
+}
+
+/// Whichever goes first, the buffers of the thread or what logs when it goes.
+fn at_the_end_of_a_thread() {
+    for is_first in [true, false] {
+        let work = move || {
+            if is_first {
+                AT_THE_END.with(|_| ());
+            }
+            tracing::error!("first");
+            AT_THE_END.with(|_| ());
+        };
+        std::thread::spawn(work).join().unwrap();
+    }
 }

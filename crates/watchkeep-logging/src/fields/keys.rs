@@ -149,3 +149,40 @@ fn label(out: &mut Vec<u8>, name: &str) {
 pub(super) fn is_same_label(one: &str, other: &str) -> bool {
     one.len() == other.len() && label_chars(one).eq(label_chars(other))
 }
+
+#[cfg(test)]
+mod tests {
+    use tracing::callsite::Identifier;
+    use tracing::field::FieldSet;
+    use tracing::metadata::Kind;
+    use tracing::{Level, subscriber::Interest};
+
+    use super::*;
+
+    struct Callsite;
+
+    static CALLSITE: Callsite = Callsite;
+
+    impl tracing::Callsite for Callsite {
+        fn set_interest(&self, _: Interest) {}
+
+        fn metadata(&self) -> &Metadata<'_> {
+            unreachable!("nobody asks")
+        }
+    }
+
+    #[test]
+    fn thread_that_logs_from_many_places_keeps_a_bounded_number() {
+        let mut keys = Keys::default();
+        let style = Style::all();
+        for _ in 0..3 * MAX_PLACES {
+            let fields = FieldSet::new(&["user"], Identifier(&CALLSITE));
+            let (level, kind) = (Level::INFO, Kind::EVENT);
+            let metadata = Metadata::new("", "t", level, None, None, None, fields, kind);
+            let metadata = Box::leak(Box::new(metadata));
+            assert_eq!(keys.of(&style, metadata)[0].name, "user");
+            assert_eq!(keys.of(&style, metadata).len(), 1);
+            assert!(keys.places.len() <= MAX_PLACES);
+        }
+    }
+}

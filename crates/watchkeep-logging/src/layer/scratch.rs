@@ -69,3 +69,21 @@ impl Scratch {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn huge_line_does_not_stay_and_a_second_use_is_refused() {
+        assert!(with(|scratch| {
+            scratch.line = vec![0; 1 << 20];
+            assert!(is_busy());
+            assert!(!with(|_| unreachable!("in use")));
+        }));
+        assert!(!is_busy());
+        assert!(with(|scratch| assert!(
+            scratch.line.capacity() <= MAX_VALUE_BYTES
+        )));
+    }
+}

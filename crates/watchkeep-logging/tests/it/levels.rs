@@ -89,6 +89,21 @@ fn sink_has_a_level_of_its_own_within_the_filter() {
 }
 
 #[test]
+fn sink_can_take_more_than_any_sink_did_at_the_start() {
+    let bench = logged_with(
+        |config| config.with_text(false).with_json(false).with_recent(0),
+        |bench| {
+            info!("too early");
+            let handle = bench.guard.handle();
+            handle.set_sink_level("errors", Level::INFO).unwrap();
+            info!("taken");
+        },
+    );
+    assert!(bench.read("app_errors.log").ends_with(" taken\n"));
+    assert_eq!(bench.read("app_errors.log").lines().count(), 1);
+}
+
+#[test]
 fn only_the_sinks_that_are_wanted_have_files() {
     let bench = logged_with(
         |config| config.with_text(false).with_errors(false),

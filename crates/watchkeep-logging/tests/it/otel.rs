@@ -31,6 +31,7 @@ fn ids(ours_first: bool) -> (String, String, String) {
         inner.in_scope(|| {
             info!("inside");
             info!(trace.id = "of the event", "own");
+            info!(span.id = "of the event", "other");
         });
         info!("outside");
     };
@@ -57,7 +58,9 @@ fn lines_carry_the_ids_that_go_to_the_collector() {
         assert!(lines[0].ends_with(&inside), "{text}");
         let own = format!("own trace.id=\"of the event\" span.id={span} user=7");
         assert!(lines[1].ends_with(&own), "{text}");
-        assert!(lines[2].ends_with("outside"), "{text}");
+        let other = format!("other span.id=\"of the event\" trace.id={trace} user=7");
+        assert!(lines[2].ends_with(&other), "{text}");
+        assert!(lines[3].ends_with("outside"), "{text}");
     }
 }
 

@@ -77,6 +77,7 @@ fn two_layers_in_one_registry_do_not_disturb_each_other() {
     let folder = tempfile::tempdir().unwrap();
     let build = |name: &str, json| {
         LogConfig::new(name)
+            .with_redacted(if name == "two" { "plan" } else { "card" })
             .with_console(Console::Off)
             .with_dir(Some(folder.path().to_owned()))
             .with_json(json)
@@ -89,13 +90,26 @@ fn two_layers_in_one_registry_do_not_disturb_each_other() {
     tracing::subscriber::with_default(subscriber, || {
         let span = info_span!("request", user = 7);
         span.record("user", 8);
-        span.in_scope(|| info!("hello"));
+        span.in_scope(|| info!(plan = 1, card = 2, "hello"));
     });
-    for (guard, name) in [(&one_guard, "one.log"), (&two_guard, "two.log")] {
+    for (guard, name, own) in [
+        (&one_guard, "one.log", "plan=1 card=[redacted]"),
+        (&two_guard, "two.log", "plan=[redacted] card=2"),
+    ] {
         assert!(guard.flush(LONG).is_complete());
         let text = std::fs::read_to_string(folder.path().join(name)).unwrap();
-        assert!(text.ends_with("hello user=8\n"), "{text}");
+        assert!(text.ends_with(&format!("hello {own} user=8\n")), "{text}");
     }
+}
+
+#[test]
+fn span_that_the_filter_refuses_is_no_context() {
+    let bench = logged(|| {
+        let refused = tracing::debug_span!("refused", detail = 1);
+        refused.record("detail", 2);
+        refused.in_scope(|| info!("inside"));
+    });
+    assert_eq!(bench.text(), [" INFO it::spans inside"]);
 }
 
 #[test]
