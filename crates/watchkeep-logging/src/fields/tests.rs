@@ -144,6 +144,31 @@ fn fields_behind_one_that_is_replaced_are_still_found() {
 }
 
 #[test]
+fn recorded_field_may_take_the_place_of_two() {
+    let known = span(&fields(&[("event_duration", "x"), ("event.duration", "5")]));
+    let mut merged = Fields::default();
+    merged.merge(Some(&known), &fields(&[("event.duration", "unknown")]));
+    check(
+        &merged,
+        " event.duration=unknown",
+        r#","labels":{"event_duration":"unknown"}"#,
+    );
+}
+
+#[test]
+fn fields_copied_at_once_have_no_more_room_than_others() {
+    let value = "x".repeat(MAX_VALUE_BYTES);
+    let half = |keys: &[&'static str]| {
+        let pairs: Vec<_> = keys.iter().map(|key| (*key, value.as_str())).collect();
+        fields(&pairs)
+    };
+    let mut own = half(&KEYS[..7]);
+    own.append(&span(&half(&KEYS[7..14])));
+    assert!(own.truncated);
+    assert!(own.bytes() < MAX_FIELD_BYTES + 3 * MAX_VALUE_BYTES);
+}
+
+#[test]
 fn cleared_fields_know_nothing_of_older_ones() {
     let mut used = fields(&[("a", "1"), ("trace.id", "2")]);
     used.truncated = true;

@@ -94,6 +94,13 @@ fn stamps_follow_the_clock_in_both_directions() {
         let stamp = stamps.utc(text.parse().unwrap());
         assert_eq!(std::str::from_utf8(stamp).unwrap(), text);
     }
+    for second in ["30", "31"] {
+        let time = format!("2026-08-22T10:15:{second}.123456Z")
+            .parse()
+            .unwrap();
+        let stamp = stamps.local(time, &TimeZone::UTC);
+        assert_eq!(stamp, format!("10:15:{second}.123").as_bytes());
+    }
     let before = "1969-07-20T20:17:40Z".parse().unwrap();
     assert_eq!(stamps.utc(before), b"1970-01-01T00:00:00.000000Z");
 }

@@ -1,10 +1,11 @@
 //! Values that lie, break out, panic, never end, or log themselves.
 
+use std::cell::Cell;
 use std::fmt;
 
 use tracing::{error, info, info_span};
 
-use crate::support::logged;
+use crate::support::{logged, logged_with};
 
 struct Panics;
 
@@ -15,8 +16,15 @@ struct Fails;
 
 struct Logs;
 
-/// Must not be looked at.
-struct Secret;
+/// Tells whether somebody has looked at it.
+struct Secret<'a>(&'a Cell<bool>);
+
+/// Says a little, for ever.
+struct Endless;
+
+/// Its own cause.
+#[derive(Debug)]
+struct Circle;
 
 #[derive(Debug)]
 struct Deep(u32);
@@ -41,9 +49,28 @@ impl Drop for Payload {
     }
 }
 
-impl fmt::Debug for Secret {
+impl fmt::Debug for Secret<'_> {
     fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
-        unreachable!("a secret is not even formatted")
+        self.0.set(true);
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Endless {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (0..200_000).try_for_each(|_| f.write_str("on and "))
+    }
+}
+
+impl fmt::Display for Circle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("o")
+    }
+}
+
+impl std::error::Error for Circle {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&Self)
     }
 }
 
@@ -172,21 +199,58 @@ fn error_value_tells_its_causes() {
     assert_eq!(line["error.message"], "top: level 2");
     assert_eq!(line["error.code"], "E2");
     assert_eq!(bench.read("app_errors.log"), bench.read("app.log"));
+    let bench = logged(|| error!(error = &Circle as &dyn std::error::Error, "round and round"));
+    assert_eq!(bench.only()["error.message"], ["o"; 11].join(": "));
+}
+
+#[test]
+fn numbers_are_numbers_where_that_is_wanted_and_an_index_can_hold_them() {
+    let bench = logged_with(
+        |config| config.with_numeric_labels(true),
+        |_| {
+            info!(
+                zero = -0.0,
+                large = 1e300,
+                least = 5e-324,
+                small = i64::MIN,
+                big = u64::MAX,
+                wide = 1_i128,
+                nan = f64::NAN,
+                my.token = 7,
+                yes = true,
+                "numbers"
+            );
+        },
+    );
+    let line = bench.only();
+    let numbers = line["numeric_labels"].as_object().unwrap();
+    let keys: Vec<_> = numbers.keys().map(String::as_str).collect();
+    assert_eq!(keys, ["large", "least", "small", "zero"]);
+    assert_eq!(numbers["large"], 1e300);
+    assert_eq!(numbers["least"], 5e-324);
+    assert_eq!(numbers["small"], i64::MIN);
+    let labels = &line["labels"];
+    assert_eq!(labels["big"], u64::MAX.to_string());
+    assert_eq!(labels["my_token"], "[redacted]");
+    assert_eq!(labels["wide"], "1");
 }
 
 #[test]
 fn value_that_panics_or_fails_takes_nothing_with_it() {
+    let is_seen = Cell::new(false);
     let bench = logged(|| {
         let _span = info_span!("request", bad = ?Panics).entered();
         info!(value = ?Panics, other = ?Fails, good = 1, "still here");
         info!("{:?}", Panics);
         info!(value = ?PanicsTwice, "after");
-        info!(db.password = ?Secret, "at the end");
+        info!(db.password = ?Secret(&is_seen), message = "at the end");
     });
     let lines = bench.json();
     assert_eq!(lines.len(), 4);
     assert_eq!(lines[2]["labels"]["value"], "[formatting panicked]");
     assert_eq!(lines[3]["labels"]["db_password"], "[redacted]");
+    assert_eq!(lines[3]["message"], "at the end");
+    assert!(!is_seen.get(), "a secret is not even formatted");
     assert_eq!(lines[0]["labels"]["value"], "[formatting panicked]");
     assert_eq!(lines[0]["labels"]["other"], "[formatting failed]");
     assert_eq!(lines[0]["labels"]["good"], "1");
@@ -212,8 +276,10 @@ fn value_that_logs_itself_is_counted_and_not_followed() {
 #[test]
 fn huge_values_are_cut_visibly() {
     let huge = "ä".repeat(10_000_000);
-    let bench = logged(|| info!(value = huge, "{huge}"));
+    let bench = logged(|| info!(value = huge, endless = ?Endless, "{huge}"));
     let line = bench.only();
+    let endless = line["labels"]["endless"].as_str().unwrap();
+    assert!(endless.ends_with("…[truncated]") && endless.len() < 70_000);
     for text in [&line["message"], &line["labels"]["value"]] {
         let text = text.as_str().unwrap();
         assert!(text.ends_with("ä…[truncated]"));
