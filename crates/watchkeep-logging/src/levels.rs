@@ -221,7 +221,7 @@ mod tests {
                 let send = send.clone();
                 let levels = &levels;
                 scope.spawn(move || {
-                    levels.set_sinks(|| send.send(()).map_or(0, |()| rank(Level::ERROR)))
+                    levels.set_sinks(|| send.send(()).map_or(0, |()| rank(Level::ERROR)));
                 });
                 let other = receive.recv_timeout(Duration::from_millis(50));
                 assert!(other.is_err(), "the other one knows nothing of this one");

@@ -160,7 +160,7 @@ fn format_into(text: &mut String, value: &dyn fmt::Debug) {
 /// Drops what a panic carried, which may panic once more; what that carries is not looked at.
 fn forget(payload: Box<dyn Any + Send>) {
     if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-        std::mem::forget(another);
+        let _: &mut (dyn Any + Send) = Box::leak(another);
     }
 }
 
