@@ -196,6 +196,7 @@ mod tests {
         push(&recent, "next", &[("c", "new")]);
         let records = recent.records();
         assert_eq!(records.len(), 1);
+        assert_eq!(records[0].target, "watchkeep_logging");
         assert_eq!(records[0].message, "next");
         assert_eq!(records[0].fields, [("c", "new".to_owned())]);
     }
