@@ -1,7 +1,5 @@
 //! A binary of its own, because it sets the global subscriber and the global logger of the process.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
-
 use std::fmt;
 use std::fs;
 use std::time::Duration;
