@@ -55,9 +55,11 @@
 //! `watchkeep_health_check_runs_total{component,outcome}` with the outcomes `ok`, `error`, `timeout` and `panic`.
 
 mod check;
+mod clock;
 mod component;
 mod error;
 mod export;
+mod liveness;
 mod message;
 mod registry;
 mod report;
@@ -69,13 +71,14 @@ mod transition;
 pub use async_trait::async_trait;
 
 pub use crate::check::{Check, CheckError};
-pub use crate::component::{Component, Criticality};
+pub use crate::component::{Component, Criticality, Gate};
 pub use crate::error::Error;
+pub use crate::liveness::{Fatal, LocalCheck, Pulse};
 pub use crate::registry::{Registry, RegistryBuilder};
 pub use crate::report::{ComponentReport, Report};
 pub use crate::running::Running;
 pub use crate::status::{Probe, ProbeAnswer, Status};
-pub use crate::transition::{Transition, Transitions};
+pub use crate::transition::{Changed, PastTransition, Reason, Transition, Transitions};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -39,11 +39,15 @@
 
 mod builder;
 mod error;
+#[cfg(all(feature = "alerts", feature = "health"))]
+mod health_alerts;
 mod joints;
 mod running;
 
 pub use builder::Builder;
 pub use error::Error;
+#[cfg(all(feature = "alerts", feature = "health"))]
+pub use health_alerts::HealthAlerts;
 pub use running::Watchkeep;
 
 #[cfg(feature = "alerts")]

@@ -6,9 +6,11 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::*;
+use crate::component::Component;
 
 mod checks;
 mod exported;
+mod gates;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -34,7 +36,10 @@ fn logged(name: &str) -> (Component, Arc<Mutex<Vec<Instant>>>) {
 fn registry(components: impl IntoIterator<Item = Component>) -> Registry {
     components
         .into_iter()
-        .fold(Registry::builder("1.0"), RegistryBuilder::component)
+        .fold(
+            Registry::builder("1.0").ready_without_checks(),
+            RegistryBuilder::component,
+        )
         .build()
         .unwrap()
 }
