@@ -55,10 +55,13 @@
 //! `watchkeep_health_check_runs_total{component,outcome}` with the outcomes `ok`, `error`, `timeout` and `panic`.
 
 mod check;
+pub mod checkers;
 mod clock;
 mod component;
 mod error;
 mod export;
+#[cfg(feature = "grpc")]
+pub mod grpc;
 mod liveness;
 mod message;
 mod registry;

@@ -134,6 +134,18 @@ impl Registry {
         )
     }
 
+    /// How the component is now, and how much it matters.
+    #[cfg(feature = "grpc")]
+    pub(crate) fn component(&self, name: &str) -> Option<(Status, crate::Criticality)> {
+        let index = self
+            .inner
+            .components
+            .iter()
+            .position(|it| it.name == name)?;
+        let status = self.inner.with(|_, _| (), |state, _| state.status(index));
+        Some((status, self.inner.components[index].criticality))
+    }
+
     /// The latest error of the component, or what the program said with its status.
     ///
     /// `None` when the latest result was a success, and when there is no component of that name. The text is

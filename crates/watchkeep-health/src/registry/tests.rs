@@ -8,9 +8,11 @@ use tokio::time::{Instant, sleep, timeout};
 use super::*;
 use crate::component::Component;
 
+mod blocking;
 mod checks;
 mod exported;
 mod gates;
+mod outages;
 
 const SECOND: Duration = Duration::from_secs(1);
 
