@@ -1,5 +1,6 @@
 //! The integration tests: one binary, one module a subject.
 
 mod oracle;
+mod outages;
 mod stores;
 mod workspace;
