@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::workspace;
 
 /// Each has a `--test` that runs everything once, small, with all its checks.
-const PROGRAMS: &[&str] = &["log_queue"];
+const PROGRAMS: &[&str] = &["health_probe", "log_queue"];
 
 pub(crate) fn run() -> Result {
     let manifest = workspace::root().join("benches/peers/Cargo.toml");
