@@ -64,8 +64,8 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(component: Component, failures: u32, latest: Duration, earliest: Duration) {
-        let mut pace = Pace::new(&component);
+    fn check(component: &Component, failures: u32, latest: Duration, earliest: Duration) {
+        let mut pace = Pace::new(component);
         for _ in 0..failures {
             pace.failed();
         }
@@ -77,19 +77,19 @@ mod tests {
     #[test]
     fn without_back_off_every_wait_is_the_interval_less_a_tenth_at_most() {
         for failures in [0, 3, 1_000] {
-            check(component(), failures, 10 * SECOND, 9 * SECOND);
+            check(&component(), failures, 10 * SECOND, 9 * SECOND);
         }
     }
 
     #[test]
     fn back_off_doubles_from_the_failure_that_turns_the_component_up_to_the_longest() {
         let backing_off = || component().back_off(60 * SECOND);
-        check(backing_off(), 2, 10 * SECOND, 9 * SECOND);
-        check(backing_off(), 3, 20 * SECOND, 10 * SECOND);
-        check(backing_off(), 4, 40 * SECOND, 20 * SECOND);
+        check(&backing_off(), 2, 10 * SECOND, 9 * SECOND);
+        check(&backing_off(), 3, 20 * SECOND, 10 * SECOND);
+        check(&backing_off(), 4, 40 * SECOND, 20 * SECOND);
         for failures in [5, 100] {
-            check(backing_off(), failures, 60 * SECOND, 30 * SECOND);
+            check(&backing_off(), failures, 60 * SECOND, 30 * SECOND);
         }
-        check(component().back_off(SECOND), 9, 10 * SECOND, 9 * SECOND);
+        check(&component().back_off(SECOND), 9, 10 * SECOND, 9 * SECOND);
     }
 }

@@ -167,7 +167,7 @@ impl Watched {
 
     /// How long ago the check came to a result.
     pub(super) fn age(&self, now: Instant) -> Option<Duration> {
-        self.latency.and(self.own.age(now))
+        self.latency.and_then(|_| self.own.age(now))
     }
 
     fn word(&self) -> Status {

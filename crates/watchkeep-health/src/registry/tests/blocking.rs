@@ -37,18 +37,17 @@ fn check(blocking: impl Fn(Arc<Mutex<mpsc::Receiver<()>>>, Arc<AtomicUsize>) -> 
             .timeout(TIMEOUT),
         passing("fine").every(INTERVAL),
     ]);
-    let tested = registry.clone();
     // On the worker, as a server's own tasks are, and not on the thread that waits for it.
     let test = async move {
-        let _running = tested.start();
-        until(&tested, "blocking", Status::Unhealthy).await;
-        until(&tested, "fine", Status::Healthy).await;
-        assert!(tested.probe(Probe::Live).ok);
+        let _running = registry.start();
+        until(&registry, "blocking", Status::Unhealthy).await;
+        until(&registry, "fine", Status::Healthy).await;
+        assert!(registry.probe(Probe::Live).ok);
         assert_eq!(runs.load(Ordering::SeqCst), 1, "no second run beside it");
-        let text = tested.message("blocking").unwrap();
+        let text = registry.message("blocking").unwrap();
         assert_eq!(text, "an earlier run has not ended yet");
         drop(release);
-        until(&tested, "blocking", Status::Healthy).await;
+        until(&registry, "blocking", Status::Healthy).await;
     };
     runtime.block_on(async { tokio::spawn(test).await.unwrap() });
 }
