@@ -1,4 +1,9 @@
 //! Requests at a fixed rate over kept connections, whatever the answers take.
+#![expect(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "requests are due at times of the clock, whatever the answers do"
+)]
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
