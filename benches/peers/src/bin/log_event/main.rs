@@ -2,6 +2,7 @@
 
 mod args;
 mod cases;
+mod check;
 mod event;
 mod here;
 mod report;
@@ -63,7 +64,7 @@ fn measure(args: &Args, rounds: Rounds) -> io::Result<Vec<Report>> {
         let title = format!("{} events, {threads} thread(s)", args.events);
         let run = |index: usize| here::run_apart(&cases[index], threads, args.events, &args.dir);
         let samples = rounds.run(&title, &names, run)?;
-        let report = report::throughput(&cases, &samples, threads);
+        let report = report::throughput(&cases, &samples, threads, args.part);
         reports.push((title, report));
     }
     let told = reports.into_iter().map(|(title, report)| {

@@ -13,7 +13,14 @@ pub(crate) struct Report {
 }
 
 /// Returns one row for each case: medians, and how ours compares with it in the same round.
-pub(crate) fn throughput(cases: &[Case], samples: &[Vec<Sample>], threads: u64) -> Report {
+///
+/// Ratios are held to this part of their goals.
+pub(crate) fn throughput(
+    cases: &[Case],
+    samples: &[Vec<Sample>],
+    threads: u64,
+    part: f64,
+) -> Report {
     let mut table = Table::new(&[
         "case",
         "events/s",
@@ -61,6 +68,7 @@ pub(crate) fn throughput(cases: &[Case], samples: &[Vec<Sample>], threads: u64) 
             ("events a second", events, goal),
             ("bytes a second", bytes, case.goal.bytes),
         ] {
+            let goal = goal.map(|goal| goal * part);
             if let (Some(reached), Some(goal)) = (reached, goal)
                 && reached.median < goal
             {
@@ -92,6 +100,14 @@ pub(crate) fn instructions(cases: &[Case], counts: &[f64]) -> Report {
             .and_then(|index| counts.get(index));
         let ratio = ours.map_or_else(|| "–".to_owned(), |ours| format!("{:.2}", count / ours));
         table.push(vec![case.name.to_owned(), grouped(*count), ratio]);
+        if let (Some(goal), Some(ours)) = (case.goal.instructions_ratio, ours)
+            && count / ours < goal
+        {
+            missed.push(format!(
+                "{}: {count:.1} instructions, ours {ours:.1}",
+                case.name
+            ));
+        }
         if let Some(goal) = case.goal.instructions
             && *count > goal
         {
