@@ -87,17 +87,21 @@ fn callgrind(args: &Args) -> io::Result<Report> {
     Ok(report)
 }
 
+/// Tells of each goal; one that was missed is an error.
 fn judge(reports: Vec<Report>) -> io::Result<()> {
-    let missed: Vec<String> = reports
-        .into_iter()
-        .flat_map(|report| report.missed)
-        .collect();
-    match missed.is_empty() {
-        true => Ok(()),
-        false => Err(io::Error::other(format!(
-            "goals were missed:\n  {}",
-            missed.join("\n  ")
-        ))),
+    let mut missed = 0;
+    for verdict in reports.into_iter().flat_map(|report| report.verdicts) {
+        match verdict.is_reached {
+            true => println!("pass: {}", verdict.text),
+            false => {
+                missed += 1;
+                println!("FAIL: {}", verdict.text);
+            }
+        }
+    }
+    match missed {
+        0 => Ok(()),
+        missed => Err(io::Error::other(format!("{missed} goals were missed"))),
     }
 }
 

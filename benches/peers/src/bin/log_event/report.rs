@@ -5,11 +5,21 @@ use peers::{Spread, Table};
 use crate::cases::Case;
 use crate::here::Sample;
 
-/// A table, and the goals that were missed.
+/// A buffer that grows now and then is no allocation of an event.
+const MOST_ALLOCATIONS: f64 = 0.001;
+
+/// A table, and what became of the goals that its cases have.
 #[derive(Debug)]
 pub(crate) struct Report {
     pub(crate) table: Table,
-    pub(crate) missed: Vec<String>,
+    pub(crate) verdicts: Vec<Verdict>,
+}
+
+/// Whether a goal was reached.
+#[derive(Debug)]
+pub(crate) struct Verdict {
+    pub(crate) is_reached: bool,
+    pub(crate) text: String,
 }
 
 /// Returns one row for each case: medians, and how ours compares with it in the same round.
@@ -31,7 +41,7 @@ pub(crate) fn throughput(
         "bytes ours/peer",
         "allocs/event",
     ]);
-    let mut missed = Vec::new();
+    let mut verdicts = Vec::new();
     for (case, of_case) in cases.iter().zip(samples) {
         let ours = cases.iter().position(|other| other.name == case.ours);
         let ours = ours
@@ -59,40 +69,39 @@ pub(crate) fn throughput(
             shown(bytes.map(|ratio| ratio.median)),
             format!("{allocations:.3}"),
         ]);
-        let goal = if threads == 1 {
-            case.goal.one_thread
-        } else {
-            case.goal.four_threads
+        let goal = match threads {
+            1 => case.goal.one_thread,
+            4 => case.goal.four_threads,
+            _ => None,
         };
-        for (what, reached, goal) in [
-            ("events a second", events, goal),
-            ("bytes a second", bytes, case.goal.bytes),
-        ] {
+        let name = case.name;
+        for (what, reached, goal) in [("events", events, goal), ("bytes", bytes, case.goal.bytes)] {
             let goal = goal.map(|goal| goal * part);
-            if let (Some(reached), Some(goal)) = (reached, goal)
-                && reached.median < goal
-            {
-                let reached = reached.median;
-                let name = case.name;
-                missed.push(format!(
-                    "{what} {reached:.2} times {name}, {goal} wanted, {threads} thread(s)"
-                ));
+            if let (Some(Spread { median, .. }), Some(goal)) = (reached, goal) {
+                verdicts.push(Verdict {
+                    is_reached: median >= goal,
+                    text: format!(
+                        "{threads} thread(s), {what} a second over {name}: {median:.2}, at least {goal:.2}"
+                    ),
+                });
             }
         }
-        if case.ours == case.name && allocations > 0.001 {
-            missed.push(format!(
-                "{}: {allocations:.3} allocations an event",
-                case.name
-            ));
+        if case.ours == name {
+            verdicts.push(Verdict {
+                is_reached: allocations <= MOST_ALLOCATIONS,
+                text: format!(
+                    "{threads} thread(s), {name}, allocations an event: {allocations:.4}, at most {MOST_ALLOCATIONS}"
+                ),
+            });
         }
     }
-    Report { table, missed }
+    Report { table, verdicts }
 }
 
 /// Returns one row for each case: instructions of one event, or of one span, on the thread that logs.
 pub(crate) fn instructions(cases: &[Case], counts: &[f64]) -> Report {
     let mut table = Table::new(&["case", "instructions", "peer/ours"]);
-    let mut missed = Vec::new();
+    let mut verdicts = Vec::new();
     for (case, count) in cases.iter().zip(counts) {
         let ours = cases.iter().position(|other| other.name == case.ours);
         let ours = ours
@@ -100,24 +109,24 @@ pub(crate) fn instructions(cases: &[Case], counts: &[f64]) -> Report {
             .and_then(|index| counts.get(index));
         let ratio = ours.map_or_else(|| "–".to_owned(), |ours| format!("{:.2}", count / ours));
         table.push(vec![case.name.to_owned(), grouped(*count), ratio]);
-        if let (Some(goal), Some(ours)) = (case.goal.instructions_ratio, ours)
-            && count / ours < goal
-        {
-            missed.push(format!(
-                "{}: {count:.1} instructions, ours {ours:.1}",
-                case.name
-            ));
+        let name = case.name;
+        if let (Some(goal), Some(ours)) = (case.goal.instructions_ratio, ours) {
+            verdicts.push(Verdict {
+                is_reached: count / ours >= goal,
+                text: format!(
+                    "instructions of {name} over ours: {:.2}, at least {goal}",
+                    count / ours
+                ),
+            });
         }
-        if let Some(goal) = case.goal.instructions
-            && *count > goal
-        {
-            missed.push(format!(
-                "{}: {count:.0} instructions, at most {goal} wanted",
-                case.name
-            ));
+        if let Some(goal) = case.goal.instructions {
+            verdicts.push(Verdict {
+                is_reached: *count <= goal,
+                text: format!("instructions of {name}: {count:.0}, at most {goal}"),
+            });
         }
     }
-    Report { table, missed }
+    Report { table, verdicts }
 }
 
 /// Writes a number with a comma between thousands.
