@@ -94,6 +94,7 @@ async fn watch(registry: Arc<Inner>, index: usize, work: Work, mut wanted: watch
     let mut pace = Pace::new(component);
     let mut due = component.on_demand.is_none().then(Instant::now);
     loop {
+        // Whoever asked during a run has had its result, which is fresh.
         if wait(due, &mut wanted).await == Wake::Wanted && registry.is_fresh(index) {
             registry.demands[index].answer();
             continue;
@@ -104,8 +105,6 @@ async fn watch(registry: Arc<Inner>, index: usize, work: Work, mut wanted: watch
             Outcome::Ok => pace.passed(),
             Outcome::Error | Outcome::Panic | Outcome::Stuck | Outcome::Timeout => pace.failed(),
         }
-        // Whoever asked meanwhile is answered by this run.
-        wanted.mark_unchanged();
         registry.record(index, outcome, error.as_deref(), started.elapsed());
         due = due.map(|_| started + pace.wait(fastrand::f64()));
     }
