@@ -139,7 +139,7 @@ impl Recent {
 
     /// Keeps a record, for which the oldest ones go.
     ///
-    /// One that is larger than all of the ring only empties it of itself.
+    /// One that is larger than all of the ring is not kept.
     pub(crate) fn push(&self, line: &Line<'_>) {
         let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
         let mut kept = if ring.records.len() >= self.max_records {

@@ -121,3 +121,39 @@ fn end_waits_for_one_file_and_not_for_all() {
         .count();
     assert!(waiting > 100, "{waiting} of 200 files wait");
 }
+
+#[test]
+fn file_that_was_left_uncompressed_is_tried_again_within_the_hour_after() {
+    let bench = Bench::new();
+    let mut file = builder(&bench).open().unwrap();
+    let name = format!(
+        "app.log.{}-0001",
+        bench.now().strftime("%Y%m%dT%H%M%S.%3fZ")
+    );
+    fs::write(bench.path(&name), "late\n").unwrap();
+    bench.pass(Duration::from_secs(60 * 60));
+    Output::tend(&mut file);
+    wait_until_compressed(&bench);
+    assert_eq!(
+        contents(&bench),
+        [(format!("{name}.gz"), "late\n".to_owned())]
+    );
+}
+
+#[test]
+fn compression_that_fails_is_a_problem_and_keeps_the_source() {
+    let bench = Bench::new();
+    let name = format!(
+        "app.log.{}-0001",
+        bench.now().strftime("%Y%m%dT%H%M%S.%3fZ")
+    );
+    fs::write(bench.path(&name), "whole\n").unwrap();
+    fs::create_dir(bench.path(&format!("{name}.gz.part"))).unwrap();
+    let mut file = builder(&bench).open().unwrap();
+    let deadline = crate::clock::Deadline::after(Duration::from_secs(30));
+    while Output::take_problem(&mut file).is_none() {
+        assert!(deadline.remaining().is_some(), "nobody tells of it");
+        std::thread::yield_now();
+    }
+    assert_eq!(fs::read_to_string(bench.path(&name)).unwrap(), "whole\n");
+}
