@@ -34,19 +34,25 @@ async fn message(oracle: &Oracle) -> u16 {
     oracle.message(7, "hello").await.expect("it answers").0
 }
 
-#[tokio::test]
-async fn a_database_that_hangs_goes_and_returns_takes_readiness_and_gives_it_back() {
-    let Some(program) = programs::require("postgres") else {
-        return;
-    };
-    let mut postgres = servers::postgres(&program).await;
-    let url = format!("postgres://oracle@127.0.0.1:{}/postgres", postgres.port());
+/// A server over a real PostgreSQL, both ready; `None` where there is none.
+async fn over_postgres() -> Option<(servers::Real, Oracle)> {
+    let program = programs::require("postgres")?;
+    let postgres = servers::postgres(&program).await;
+    let url = servers::postgres_url(&postgres);
     let environment = [
         ("DATABASE_URL", url.as_str()),
         ("MONITOR_INTERVAL_SECONDS", "0.5"),
     ];
     let oracle = Oracle::start(BINARY, &environment).await;
     oracle.ready().await;
+    Some((postgres, oracle))
+}
+
+#[tokio::test]
+async fn a_database_that_hangs_goes_and_returns_takes_readiness_and_gives_it_back() {
+    let Some((mut postgres, oracle)) = over_postgres().await else {
+        return;
+    };
     assert_eq!(message(&oracle).await, 200);
 
     postgres.freeze();
@@ -132,17 +138,9 @@ async fn a_stop_is_clean_while_the_database_is_missing_and_while_it_hangs() {
     unready.signal("TERM").await;
     assert_eq!(unready.ended().await.code(), Some(0), "during the start");
 
-    let Some(program) = programs::require("postgres") else {
+    let Some((mut postgres, mut oracle)) = over_postgres().await else {
         return;
     };
-    let mut postgres = servers::postgres(&program).await;
-    let url = format!("postgres://oracle@127.0.0.1:{}/postgres", postgres.port());
-    let environment = [
-        ("DATABASE_URL", url.as_str()),
-        ("MONITOR_INTERVAL_SECONDS", "0.5"),
-    ];
-    let mut oracle = Oracle::start(BINARY, &environment).await;
-    oracle.ready().await;
     postgres.freeze();
     // Long enough for a run of the check to be under way.
     answers_at_once(&oracle, Duration::from_secs(1)).await;

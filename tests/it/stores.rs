@@ -12,7 +12,7 @@ async fn postgres_keeps_users_and_messages_over_a_restart_of_the_server() {
         return;
     };
     let mut postgres = servers::postgres(&program).await;
-    let url = format!("postgres://oracle@127.0.0.1:{}/postgres", postgres.port());
+    let url = servers::postgres_url(&postgres);
     let environment = [
         ("DATABASE_URL", url.as_str()),
         ("MONITOR_INTERVAL_SECONDS", "0.5"),

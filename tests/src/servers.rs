@@ -187,22 +187,34 @@ pub async fn prometheus_with(program: &Path, target: &str, arguments: &[&str]) -
 /// # Errors
 /// When it does not answer, or refuses the query.
 pub async fn query(prometheus: &Real, expression: &str) -> Result<Vec<Value>, String> {
-    let port = prometheus.port();
-    let mut url = reqwest::Url::parse(&format!("http://127.0.0.1:{port}/api/v1/query"))
-        .map_err(|error| error.to_string())?;
-    url.query_pairs_mut().append_pair("query", expression);
-    let answer: Value = client()
-        .get(url)
-        .send()
-        .await
-        .map_err(|error| error.to_string())?
-        .json()
-        .await
-        .map_err(|error| error.to_string())?;
+    let answer = ask(prometheus, "query", &[("query", expression)]).await?;
     match answer["data"]["result"].as_array() {
         Some(result) => Ok(result.clone()),
         None => Err(answer.to_string()),
     }
+}
+
+/// Asks a Prometheus through its API, by the last part of the path; returns all of the answer.
+///
+/// # Errors
+/// When it does not answer with JSON.
+pub async fn ask(
+    prometheus: &Real,
+    what: &str,
+    parameters: &[(&str, &str)],
+) -> Result<Value, String> {
+    let port = prometheus.port();
+    let mut url = reqwest::Url::parse(&format!("http://127.0.0.1:{port}/api/v1/{what}"))
+        .map_err(|error| error.to_string())?;
+    url.query_pairs_mut().extend_pairs(parameters);
+    let answer = client().get(url).send().await;
+    let answer = answer.map_err(|error| error.to_string())?;
+    answer.json().await.map_err(|error| error.to_string())
+}
+
+/// Returns the address of the database that [`postgres`] made.
+pub fn postgres_url(postgres: &Real) -> String {
+    format!("postgres://oracle@127.0.0.1:{}/postgres", postgres.port())
 }
 
 /// Starts a Redis with this password.

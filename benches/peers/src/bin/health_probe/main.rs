@@ -7,7 +7,7 @@ use std::io;
 use std::process::ExitCode;
 
 use peers::{
-    CountingAllocator, Rounds, Spread, Table, main_thread_instructions, thread_allocations,
+    CountingAllocator, Rounds, Spread, Table, ended, main_thread_instructions, thread_allocations,
 };
 
 use self::load::Load;
@@ -42,13 +42,7 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    ended(outcome)
 }
 
 fn callgrind() -> io::Result<()> {

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use peers::number;
+
 use crate::cases::{self, Case};
 
 pub(crate) const USAGE: &str = "\
@@ -61,7 +63,7 @@ impl Args {
                 "--callgrind" => args.mode = Mode::Callgrind,
                 "--here" => args.mode = Mode::Here,
                 "--help" | "-h" => args.mode = Mode::Help,
-                "--rounds" => args.rounds = usize::try_from(number(&value()?, 1_000)?).unwrap_or(1),
+                "--rounds" => args.rounds = number(&value()?, 1_000)?,
                 "--events" => args.events = number(&value()?, 999_999_999)?,
                 "--threads" => {
                     let numbers = value()?;
@@ -88,13 +90,5 @@ impl Args {
             (args.rounds, args.events) = (1, 2_001);
         }
         Ok(args)
-    }
-}
-
-/// Parses a number from 1 to `most`.
-fn number(text: &str, most: u64) -> Result<u64, String> {
-    match text.trim().parse() {
-        Ok(number) if (1..=most).contains(&number) => Ok(number),
-        Ok(_) | Err(_) => Err(format!("not a number from 1 to {most}: {text}")),
     }
 }

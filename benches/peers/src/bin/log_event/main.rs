@@ -14,7 +14,7 @@ mod watchkeep;
 use std::io;
 use std::process::ExitCode;
 
-use peers::{CountingAllocator, Rounds, main_thread_instructions};
+use peers::{CountingAllocator, Rounds, ended, main_thread_instructions};
 
 use self::args::{Args, Mode, USAGE};
 use self::cases::Case;
@@ -44,13 +44,7 @@ fn main() -> ExitCode {
             Ok(())
         }
     };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    ended(outcome)
 }
 
 /// Tells how each case does on each number of threads; the tables come at the end, together.

@@ -1,6 +1,6 @@
 //! What is told of the samples, and whether the goals are reached.
 
-use peers::{Spread, Table};
+use peers::{Spread, Table, grouped};
 
 use crate::cases::Case;
 use crate::here::Sample;
@@ -127,17 +127,4 @@ pub(crate) fn instructions(cases: &[Case], counts: &[f64]) -> Report {
         }
     }
     Report { table, verdicts }
-}
-
-/// Writes a number with a comma between thousands.
-fn grouped(number: f64) -> String {
-    let digits = format!("{number:.0}");
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
