@@ -57,6 +57,7 @@ mod engine;
 mod error;
 mod fingerprint;
 pub mod interval;
+pub mod journal;
 mod level;
 mod line;
 pub mod matcher;
@@ -65,6 +66,12 @@ mod notifier;
 pub mod notifiers;
 mod numbers;
 pub mod route;
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "the driver takes it over from the core next"
+)]
+mod state;
 mod text;
 mod timestamp;
 mod view;
