@@ -1,6 +1,6 @@
 //! Texts in quotes, as Go's `strconv` writes and reads them.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::sync::LazyLock;
 
 use regex::Regex;
