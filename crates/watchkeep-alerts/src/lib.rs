@@ -65,6 +65,8 @@ mod notification;
 mod notifier;
 pub mod notifiers;
 mod numbers;
+#[allow(dead_code, reason = "the driver takes it next")]
+mod outbox;
 pub mod route;
 #[allow(
     dead_code,

@@ -8,6 +8,7 @@ use crate::alert::{Alert, Labels};
 use crate::clock;
 use crate::fingerprint::Fingerprint;
 use crate::level::Level;
+use crate::timestamp::Timestamp;
 use crate::view::{AlertKind, AlertView, Status};
 
 /// A notice on its way to one receiver: its alerts, and whether any still fires.
@@ -22,6 +23,8 @@ pub struct Notification {
     alerts: Vec<AlertView>,
     #[serde(default)]
     truncated: usize,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    late_since: Option<Timestamp>,
 }
 
 /// The group that a notice is about.
@@ -55,7 +58,29 @@ impl Notification {
             group_labels: group.labels,
             alerts,
             truncated,
+            late_since: None,
         }
+    }
+
+    /// Takes over alerts of an older notice that nobody was told, as many as there is room for; the rest is counted.
+    pub(crate) fn join_late(
+        &mut self,
+        mut missing: Vec<AlertView>,
+        truncated: usize,
+        since: Timestamp,
+        most: usize,
+    ) {
+        let room = most.saturating_sub(self.alerts.len());
+        self.truncated = self.truncated.max(truncated) + missing.len().saturating_sub(room);
+        missing.truncate(room);
+        self.alerts.append(&mut missing);
+        self.late_since = Some(since);
+    }
+
+    /// Makes it a notice of another delivery, to another receiver.
+    pub(crate) fn readdress(&mut self, id: String, receiver: String) {
+        self.id = id;
+        self.receiver = receiver;
     }
 
     /// Makes the notice that [`Alerting::test`](crate::Alerting::test) sends, also for the tests of a [`Notifier`](crate::Notifier).
@@ -120,6 +145,11 @@ impl Notification {
     /// Returns how many alerts of the group were left out, because one notice takes only so many.
     pub const fn truncated(&self) -> usize {
         self.truncated
+    }
+
+    /// Returns since when the receiver could not be told, when this notice stands also for older ones: what is said here is late.
+    pub const fn late_since(&self) -> Option<Timestamp> {
+        self.late_since
     }
 
     /// Returns the key of the group, in Alertmanager's form: the same for all notices about the same thing.
