@@ -1,5 +1,4 @@
 //! A journal for tests that tears, loses and refuses.
-#![expect(clippy::unwrap_used, reason = "a helper of tests")]
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

@@ -1,5 +1,4 @@
 //! A world around the outbox: a clock, a disk, and receivers that do as they are told.
-#![expect(clippy::unwrap_used, reason = "a helper of tests")]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
