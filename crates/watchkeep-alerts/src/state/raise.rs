@@ -176,7 +176,8 @@ impl State {
         places: &[(RouteId, Labels)],
     ) -> Result<(), Refusal> {
         let limits = &self.settings.limits;
-        if new && self.alerts.len() >= limits.alerts {
+        let own = self.alerts.of_name(OVERLOAD).min(1);
+        if new && self.alerts.len() - own >= limits.alerts {
             return Err(Refusal::Full(Limit::Alerts));
         }
         if new && self.alerts.of_name(said.alert.name()) >= limits.alerts_per_name {
