@@ -197,7 +197,8 @@ impl State {
         let goes_on = old.as_ref().is_some_and(|old| old.firing);
         let mut said = said;
         if let Some(old) = &old {
-            if goes_on && old.said.kind == AlertKind::State {
+            // Who was told of a state is told its end, also if events with the same labels go on.
+            if old.said.kind == AlertKind::State {
                 said.kind = AlertKind::State;
             }
             said = said.merge(&old.said, now.elapsed);

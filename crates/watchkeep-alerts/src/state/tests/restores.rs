@@ -101,7 +101,7 @@ fn notices_under_way_are_settled_after_a_restart() {
     bench
         .at(330)
         .expect(&["30 chat trigger +A", "330 chat trigger +A"]);
-    bench.settle_first(Outcome::Delivered);
+    bench.at(331).settle_first(Outcome::Delivered);
     restart(&mut bench);
     bench.resolve(&error("A"));
     bench.at(630).expect(&["630 chat resolve -A"]);
