@@ -146,6 +146,33 @@ fn d3_nobody_is_told_the_end_of_what_he_was_not_told() {
 }
 
 #[test]
+fn d3_also_when_others_were_told_in_between() {
+    both(
+        chat,
+        |bench| {
+            bench.fire(error("A"));
+            bench.at(40).fire(error("B"));
+            let id = bench.silence("alertname=A", 600);
+            bench.at(400).resolve(&error("B"));
+            bench.at(640).expire(&id);
+            bench.resolve(&error("A"));
+            bench.at(1_000);
+        },
+        &[
+            "30 chat trigger +A",
+            "330 chat update +B",
+            "630 chat update -B",
+            "930 chat resolve -A",
+        ],
+        &[
+            "30 chat trigger +A",
+            "330 chat update +B",
+            "630 chat resolve -B",
+        ],
+    );
+}
+
+#[test]
 fn d4_keys_of_twins_differ_and_what_was_told_along_a_removed_route_is_closed() {
     let two = || {
         let mut first = route("pager", "zone=1", &[]);

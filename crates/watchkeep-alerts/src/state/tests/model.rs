@@ -196,9 +196,11 @@ impl Model {
                     if !quiet {
                         resolved.insert(n);
                     }
+                    let told = old.as_ref().is_some_and(|told| told.firing.contains(&n));
                     if !quiet && tells {
                         tellable.insert(n);
-                    } else if open(n) && !self.strict {
+                    }
+                    if open(n) && !self.strict && (quiet || !tells || !told) {
                         closing.insert(n);
                         if tells {
                             closing_told.insert(n);
