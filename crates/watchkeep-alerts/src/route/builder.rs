@@ -48,7 +48,7 @@ impl RouteBuilder {
 
     /// Adds conditions: the route takes the alerts for which all of them hold.
     pub fn matchers(mut self, matchers: Matchers) -> Self {
-        self.matchers.extend(matchers.iter().cloned());
+        self.matchers.extend(matchers);
         self
     }
 

@@ -52,7 +52,10 @@ fn check(address: &str) -> Result<(), &'static str> {
             let (_, behind) = inside
                 .split_once(']')
                 .ok_or("the host of an address is not valid")?;
-            behind.strip_prefix(':').or(behind.is_empty().then_some(""))
+            match behind {
+                "" => Some(""),
+                _ => behind.strip_prefix(':'),
+            }
         }
         None => Some(host.split_once(':').map_or("", |(_, port)| port)),
     };

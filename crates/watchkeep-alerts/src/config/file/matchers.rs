@@ -47,7 +47,7 @@ impl Reader {
         for line in fields.texts(key)? {
             let read = Matchers::parse_in(self.grammar, &line.value)
                 .map_err(|error| ConfigError::new(line.at, error.to_string()))?;
-            found.extend(read.iter().cloned());
+            found.extend(read);
         }
         Ok(found)
     }
