@@ -17,11 +17,9 @@ fn zones(first: &str) -> Config {
         vec![route(first, "zone=1", &["alertname"])],
     );
     for name in ["chat", "pager", "mail"] {
-        if !config.receivers.iter().any(|it| it.name == name) {
-            config.receivers.push(crate::config::ReceiverConfig {
-                name: name.to_owned(),
-                integrations: Vec::new(),
-            });
+        if !config.receivers.iter().any(|it| it.name() == name) {
+            let receiver = crate::config::ReceiverConfig::new(name);
+            config.receivers.push(receiver);
         }
     }
     config
@@ -102,7 +100,7 @@ fn a_removed_receiver_is_said_and_its_jobs_are_left_to_the_outbox() {
     bench.fire(zone_1("A"));
     bench.at(100);
     let mut without = zones("mail");
-    without.receivers.retain(|it| it.name != "pager");
+    without.receivers.retain(|it| it.name() != "pager");
     reload(&mut bench, without);
     bench.at(100);
     bench.expect(&[

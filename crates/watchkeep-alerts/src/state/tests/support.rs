@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use crate::alert::{Alert, Labels};
 use crate::clock::Now;
-use crate::config::{Config, InhibitRule, IntegrationConfig, ReceiverConfig};
+use crate::config::{self, Config, InhibitRule, IntegrationConfig, ReceiverConfig, Secret};
 use crate::fingerprint::Fingerprint;
 use crate::interval::TimeInterval;
 use crate::journal::{Change, Row, Table};
 use crate::level::Level;
 use crate::matcher::{MatchOp, Matcher, Matchers};
-use crate::route::{GroupBy, Route, RouteId, RouteTree};
+use crate::route::{GroupBy, Route, RouteBuilder, RouteId, RouteTree};
 use crate::state::{
     Decision, Effect, Ends, Event, Job, JobKind, Outcome, Settings, Settled, SilenceDraft,
     SilenceOp, State, Telling,
@@ -346,6 +346,7 @@ pub(super) fn route(receiver: &str, matchers: &str, group_by: &[&str]) -> Route 
         continues: false,
         children: Vec::new(),
         matchers,
+        extensions: BTreeMap::new(),
     }
 }
 
@@ -355,17 +356,13 @@ pub(super) fn config(mut root: Route, children: Vec<Route>) -> Config {
     let mut routes = vec![root];
     routes.extend(children);
     let names: BTreeSet<_> = routes.iter().map(|route| route.receiver.clone()).collect();
-    let receiver = |name| ReceiverConfig {
-        name,
-        integrations: Vec::new(),
-    };
-    Config {
-        routes: RouteTree { routes },
-        receivers: names.into_iter().map(receiver).collect(),
-        inhibit_rules: Vec::new(),
-        intervals: BTreeMap::new(),
-        resolve_timeout: Duration::from_secs(5 * MINUTE),
+    let mut builder = Config::builder().route(RouteBuilder::to(routes[0].receiver.clone()));
+    for name in names {
+        builder = builder.receiver(ReceiverConfig::new(name));
     }
+    let mut config = builder.build().unwrap();
+    config.routes = RouteTree { routes };
+    config
 }
 
 /// One receiver `chat`, one group for all.
@@ -398,8 +395,10 @@ pub(super) fn tell(config: &mut Config, receiver: &str, send_resolved: &[bool]) 
     receiver.unwrap().integrations = send_resolved.iter().map(integration).collect();
 }
 
+/// A channel of Telegram, which is told no end of events.
 fn integration(send_resolved: bool) -> IntegrationConfig {
-    IntegrationConfig { send_resolved }
+    let settings = config::TelegramSettings::new(Secret::new("token"), 1);
+    IntegrationConfig::new(config::Settings::Telegram(settings)).with_send_resolved(send_resolved)
 }
 
 /// A pager, which is told the end of events.
