@@ -49,6 +49,9 @@
 
 mod alert;
 mod alerting;
+#[cfg(feature = "_bench")]
+#[doc(hidden)]
+pub mod bench;
 mod builder;
 mod clock;
 pub mod config;

@@ -168,12 +168,13 @@ impl Notification {
     }
 }
 
-/// Prints labels as Alertmanager does: `{a="b", c="d"}`.
+/// Prints labels as Alertmanager does: `{a="b", c="d"}`, with values in quotes as in Go.
 pub(crate) fn braced(labels: &Labels) -> String {
     let mut text = String::from("{");
     for (at, (name, value)) in labels.iter().enumerate() {
         let comma = if at == 0 { "" } else { ", " };
-        write!(text, "{comma}{name}={value:?}").expect("writing to a string does not fail");
+        write!(text, "{comma}{name}=").expect("writing to a string does not fail");
+        write_quoted(&mut text, value).expect("writing to a string does not fail");
     }
     text.push('}');
     text

@@ -71,18 +71,12 @@ impl Tokens<'_> {
         let Token::Text(name) = first else {
             return Err(wrong("a matcher does not begin with a label name", at));
         };
-        let op = match self.next()? {
-            Some((Token::Op(op), _)) => op,
-            _ => {
-                return Err(wrong(
-                    "a label name is not followed by =, !=, =~ or !~",
-                    self.at,
-                ));
-            }
+        let Some((Token::Op(op), _)) = self.next()? else {
+            let reason = "a label name is not followed by =, !=, =~ or !~";
+            return Err(wrong(reason, self.at));
         };
-        let value = match self.next()? {
-            Some((Token::Text(value), _)) => value,
-            _ => return Err(wrong("an operator is not followed by a value", self.at)),
+        let Some((Token::Text(value), _)) = self.next()? else {
+            return Err(wrong("an operator is not followed by a value", self.at));
         };
         Ok(Piece {
             name: name.clone(),

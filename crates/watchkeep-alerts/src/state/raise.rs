@@ -1,4 +1,4 @@
-//! How alerts come in, go on and end; and what happens when there are too many.
+//! How alerts come in, go on and end.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,11 +20,6 @@ use crate::state::stored::{Said, Stored};
 use crate::state::{no_later, persist};
 use crate::timestamp::Timestamp;
 use crate::view::{AlertKind, Status};
-
-/// The name of the alert that says that alerts are refused.
-pub(crate) const OVERLOAD: &str = "AlertingOverload";
-/// The least time between two occurrences of that alert: a storm of refusals is one alert, and few writes.
-const OVERLOAD_EVERY: Duration = Duration::from_secs(60);
 
 impl State {
     /// Takes an alert, a word more on one, or word that one is over.
@@ -86,7 +81,7 @@ impl State {
     }
 
     /// Returns what is said, with its times filled in; none if it ends before it begins.
-    fn said(
+    pub(super) fn said(
         &self,
         now: Now,
         alert: Alert,
@@ -128,7 +123,7 @@ impl State {
     }
 
     /// Joins what is said with what is held; `bounded` unless it is the engine's own alert.
-    fn put(
+    pub(super) fn put(
         &mut self,
         now: Now,
         said: Said,
@@ -168,35 +163,14 @@ impl State {
         Ok(())
     }
 
-    /// Refuses what there is no room for.
-    fn check_room(
-        &self,
-        said: &Said,
-        new: bool,
-        places: &[(RouteId, Labels)],
-    ) -> Result<(), Refusal> {
-        let limits = &self.settings.limits;
-        if new && self.alerts.len() >= limits.alerts {
-            return Err(Refusal::Full(Limit::Alerts));
-        }
-        if new && self.alerts.of_name(said.alert.name()) >= limits.alerts_per_name {
-            return Err(Refusal::Full(Limit::AlertsPerName));
-        }
-        let missing = |place: &&(RouteId, Labels)| self.groups.find(place).is_none();
-        let more = places.iter().filter(missing).count();
-        if more > 0 && self.groups.len() + more > limits.groups {
-            return Err(Refusal::Full(Limit::Groups));
-        }
-        Ok(())
-    }
-
     /// Takes what is said into the alert that is held, or holds a new one.
     fn hold(&mut self, now: Now, fingerprint: Fingerprint, said: Said, alias: Option<Fingerprint>) {
         let old = self.alerts.remove(fingerprint);
         let goes_on = old.as_ref().is_some_and(|old| old.firing);
         let mut said = said;
         if let Some(old) = &old {
-            if goes_on && old.said.kind == AlertKind::State {
+            // Who was told of a state is told its end, also if events with the same labels go on.
+            if old.said.kind == AlertKind::State {
                 said.kind = AlertKind::State;
             }
             said = said.merge(&old.said, now.elapsed);
@@ -261,100 +235,9 @@ impl State {
             new: !was_firing && !over,
         });
     }
-
-    /// Returns where an alert with these labels belongs.
-    pub(super) fn places(&self, labels: &Labels) -> Vec<(RouteId, Labels)> {
-        let routes = &self.config.routes;
-        let place = |route| (route, routes.group_labels(route, labels));
-        routes.matching(labels).into_iter().map(place).collect()
-    }
-
-    /// Puts an alert into a group, which begins if it is not there.
-    ///
-    /// A group whose first alert is older than its `group_wait` is flushed at once, as in Alertmanager.
-    pub(super) fn join(
-        &mut self,
-        now: Now,
-        fingerprint: Fingerprint,
-        place: (RouteId, Labels),
-        starts_at: Timestamp,
-        effects: &mut Vec<Effect>,
-    ) {
-        let id = match self.groups.find(&place) {
-            Some(id) => id,
-            None => {
-                let group = self.new_group(now, place, starts_at);
-                self.log.open(&group.key);
-                effects.push(Effect::Persist(persist::group(&group)));
-                self.groups.add(group)
-            }
-        };
-        if let Some(members) = self.groups.members_mut(id) {
-            members.insert(fingerprint, Member::default());
-        }
-        if let Some(stored) = self.alerts.get_mut(fingerprint) {
-            stored.groups.insert(id);
-        }
-    }
-
-    fn new_group(&self, now: Now, (id, labels): (RouteId, Labels), starts_at: Timestamp) -> Group {
-        let route = self.config.routes.get(id);
-        let waited = starts_at.after(route.group_wait) < now.wall;
-        let wait = if waited {
-            Duration::ZERO
-        } else {
-            route.group_wait
-        };
-        let key = if self.settings.strict {
-            &route.strict_key
-        } else {
-            &route.key
-        };
-        let key = format!("{key}:{}", crate::notification::braced(&labels));
-        Group {
-            route: Some(id),
-            route_key: self.keys.of(id),
-            receiver: Arc::from(route.receiver.as_str()),
-            labels,
-            key: Arc::from(key),
-            members: BTreeMap::new(),
-            next: Moment::of(now).after(wait),
-            flushed: false,
-        }
-    }
-
-    /// Refuses an alert, and sees to it that one alert says so.
-    fn refuse(&mut self, now: Now, level: Level, limit: Limit, effects: &mut Vec<Effect>) {
-        let most = match limit {
-            Limit::Alerts => self.settings.limits.alerts,
-            Limit::AlertsPerName => self.settings.limits.alerts_per_name,
-            Limit::Groups => self.settings.limits.groups,
-        };
-        let lately = self
-            .overloaded
-            .is_some_and(|at| no_later(now, at, OVERLOAD_EVERY));
-        if lately {
-            effects.push(refused(level, Refusal::Full(limit), false));
-            return;
-        }
-        let text = format!("alerts are refused: there are {most} {limit}");
-        let mut alert = Alert::new(OVERLOAD, Level::Error, text);
-        alert.adopt(&self.settings.service);
-        let fires = self.alerts.get(Fingerprint::of(alert.labels()));
-        let first = !fires.is_some_and(|stored| stored.firing);
-        effects.push(refused(level, Refusal::Full(limit), first));
-        self.overloaded = Some(now.elapsed);
-        if let Some(said) = self.said(now, alert, AlertKind::Event, None, Ends::Unsaid) {
-            let mut own = Vec::new();
-            // It is bounded by being one; that it collides with another is as good as impossible, and said by the refusals.
-            let _ = self.put(now, said, None, false, &mut own);
-            own.retain(|effect| !matches!(effect, Effect::Accepted { .. }));
-            effects.append(&mut own);
-        }
-    }
 }
 
-fn refused(level: Level, refusal: Refusal, first: bool) -> Effect {
+pub(super) fn refused(level: Level, refusal: Refusal, first: bool) -> Effect {
     Effect::Refused {
         level,
         refusal,

@@ -1,7 +1,7 @@
 //! A silence: matchers, a time, who and why; and why one is refused.
 
 use crate::alert::Labels;
-use crate::matcher::Matchers;
+use crate::matcher::{MatchOp, Matcher, Matchers};
 use crate::state::event::SilenceDraft;
 use crate::timestamp::Timestamp;
 
@@ -60,12 +60,11 @@ impl Silence {
         now: Timestamp,
         most: usize,
     ) -> Result<Self, SilenceError> {
-        let empty = Labels::new();
-        if draft.matchers.iter().all(|matcher| matcher.matches(&empty)) {
+        if draft.matchers.iter().all(matches_anything) {
             return Err(SilenceError::MatchesAll);
         }
         let texts = draft.created_by.len() + draft.comment.len();
-        let text = |matcher: &crate::matcher::Matcher| matcher.name().len() + matcher.value().len();
+        let text = |matcher: &Matcher| matcher.name().len() + matcher.value().len();
         let bytes = texts + draft.matchers.iter().map(text).sum::<usize>();
         if bytes > most {
             return Err(SilenceError::TooLong { bytes, most });
@@ -126,5 +125,13 @@ impl Silence {
         self.starts_at = self.starts_at.min(now);
         self.ends_at = now;
         self.updated_at = now;
+    }
+}
+
+/// Says whether a matcher asks for nothing: it holds for the empty text, and says so. As in Alertmanager, `a!="b"` asks for something.
+fn matches_anything(matcher: &Matcher) -> bool {
+    match matcher.op() {
+        MatchOp::Equal | MatchOp::Regex => matcher.matches(&Labels::new()),
+        MatchOp::NotEqual | MatchOp::NotRegex => false,
     }
 }

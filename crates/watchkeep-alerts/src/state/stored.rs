@@ -48,7 +48,12 @@ impl Said {
     }
 
     /// Joins what was said before with what is said now, as Alertmanager does: only if the two overlap, else the new replaces the old.
-    pub(super) fn merge(self, old: &Self, elapsed: Duration) -> Self {
+    ///
+    /// What lasts until it is resolved gets no end from a word that it fires, whatever the clock says of the two.
+    pub(super) fn merge(mut self, old: &Self, elapsed: Duration) -> Self {
+        if old.ends.is_none() && !self.is_resolved(elapsed) {
+            self.ends = None;
+        }
         if !self.overlaps(old) {
             return self;
         }

@@ -181,7 +181,9 @@ impl Lists {
                     lists.tellable.push(it);
                 }
             }
-            if open && !strict && !(plain && tells) {
+            // The five steps see only what the last notice said to fire.
+            let seen = plain && tells && current.is_some_and(|mark| has(&mark.firing, it));
+            if open && !strict && !seen {
                 lists.closing.push(it);
                 if tells {
                     lists.closing_told.push(it);
