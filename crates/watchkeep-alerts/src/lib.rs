@@ -19,9 +19,9 @@
 //! assert!(ack.is_new());
 //!
 //! // A state: it lasts until it is resolved.
-//! let down = alerting.fire(Alert::new("DatabaseDown", Level::Critical, "Database connection failed"))?;
-//! assert_eq!(alerting.active().len(), 2);
-//! alerting.resolve(down.fingerprint())?;
+//! let down = alerting.fire(Alert::new("DatabaseDown", Level::Critical, "Database connection failed")).await?;
+//! assert_eq!(alerting.active().await.len(), 2);
+//! alerting.resolve(down.fingerprint()).await?;
 //!
 //! assert!(alerting.shutdown(Duration::from_secs(5)).await);
 //! # Ok(())
@@ -55,8 +55,7 @@ pub mod bench;
 mod builder;
 mod clock;
 pub mod config;
-mod core;
-mod engine;
+mod driver;
 mod error;
 mod fingerprint;
 pub mod interval;
@@ -68,7 +67,6 @@ mod notification;
 mod notifier;
 pub mod notifiers;
 mod numbers;
-#[allow(dead_code, reason = "the driver takes it next")]
 mod outbox;
 pub mod route;
 #[allow(
@@ -77,10 +75,10 @@ pub mod route;
     reason = "the driver takes it over from the core next"
 )]
 mod state;
+pub mod testing;
 mod text;
 mod timestamp;
 mod view;
-mod worker;
 
 pub use async_trait::async_trait;
 
@@ -93,4 +91,7 @@ pub use crate::level::{Level, ParseLevelError};
 pub use crate::notification::Notification;
 pub use crate::notifier::{Notifier, NotifyError};
 pub use crate::timestamp::Timestamp;
-pub use crate::view::{AlertKind, AlertView, DeliveryOutcome, DeliveryView, Status};
+pub use crate::view::{
+    AlertKind, AlertReport, AlertView, DeadLetterView, DecisionView, DeliveryOutcome, DeliveryView,
+    GroupView, SilenceRequest, SilenceView, Status,
+};

@@ -26,7 +26,6 @@ mod tried;
 
 pub(crate) use bucket::Rate;
 pub(crate) use dead::{Dead, DeadLetter};
-pub(crate) use item::RowError;
 pub(crate) use tried::{Failure, FailureKind};
 
 use dead::DeadLetters;
@@ -108,7 +107,6 @@ pub(crate) enum Effect {
     Send {
         lane: Lane,
         notification: Arc<Notification>,
-        attempt: u32,
     },
     /// Tell the state machine.
     Settled(Settled),
@@ -150,6 +148,8 @@ pub(crate) struct Progress {
     pub(crate) attempts: u32,
     pub(crate) next_try: Option<Timestamp>,
     pub(crate) error: Option<String>,
+    /// Why it was given up.
+    pub(crate) reason: Option<String>,
 }
 
 /// A step on the way of a notice.
@@ -233,7 +233,7 @@ impl Outbox {
     }
 
     /// Returns the dead letters, the oldest first.
-    pub(crate) fn dead_letters(&self) -> impl Iterator<Item = &DeadLetter> {
+    pub(crate) fn dead_letters(&self) -> impl ExactSizeIterator<Item = &DeadLetter> {
         self.dead.iter()
     }
 
@@ -255,7 +255,6 @@ impl Outbox {
             effects.push(Effect::Send {
                 lane,
                 notification: Arc::clone(&item.notification),
-                attempt: item.attempts + 1,
             });
         }
     }

@@ -2,6 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+mod reports;
+
+pub use reports::{
+    AlertReport, DeadLetterView, DecisionView, GroupView, SilenceRequest, SilenceView,
+};
+
 use crate::alert::Labels;
 use crate::fingerprint::Fingerprint;
 use crate::level::Level;
@@ -98,9 +104,7 @@ pub struct DeliveryView {
 pub enum DeliveryOutcome {
     /// The receiver took it.
     Delivered,
-    /// The receiver's queue was full.
-    Dropped,
-    /// The last try failed for good.
+    /// It was given up, and is a dead letter.
     Failed,
     /// It waits in the queue, or is on its way.
     Pending,
@@ -112,7 +116,7 @@ impl DeliveryOutcome {
     /// Says whether nothing more will happen to this notice.
     pub const fn is_final(self) -> bool {
         match self {
-            Self::Delivered | Self::Dropped | Self::Failed => true,
+            Self::Delivered | Self::Failed => true,
             Self::Pending | Self::Retrying => false,
         }
     }

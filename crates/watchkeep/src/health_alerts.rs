@@ -77,7 +77,7 @@ impl HealthAlerts {
             looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
             loop {
                 for effect in teller.step(&registry.report()) {
-                    tell(&alerting, effect);
+                    tell(&alerting, effect).await;
                 }
                 tokio::select! {
                     lives = changed.wait() => if !lives { return },
@@ -159,10 +159,10 @@ fn alert(component: &ComponentReport) -> Alert {
 }
 
 /// What the engine refuses is said, and tried no more until the component changes.
-fn tell(alerting: &Alerting, effect: Effect) {
+async fn tell(alerting: &Alerting, effect: Effect) {
     let outcome = match effect {
-        Effect::Fire(alert) => alerting.fire(alert).map(drop),
-        Effect::Resolve(alert) => alerting.resolve(alert.fingerprint()).map(drop),
+        Effect::Fire(alert) => alerting.fire(alert).await.map(drop),
+        Effect::Resolve(alert) => alerting.resolve(alert.fingerprint()).await.map(drop),
     };
     if let Err(error) = outcome {
         tracing::error!(%error, "alert of a component was refused");

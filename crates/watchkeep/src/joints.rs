@@ -213,37 +213,43 @@ pub(crate) fn evaluate_rules(
     alerting: watchkeep_alerts::Alerting,
     interval: Duration,
 ) -> RuleTask {
-    evaluate_once(&mut engine, &recorder, &alerting);
+    let mut transitions = evaluate_once(&mut engine, &recorder);
     RuleTask(tokio::spawn(async move {
         let begin = tokio::time::Instant::now() + interval;
         let mut ticks = tokio::time::interval_at(begin, interval);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
+            for transition in transitions {
+                tell(&alerting, transition).await;
+            }
             ticks.tick().await;
-            evaluate_once(&mut engine, &recorder, &alerting);
+            transitions = evaluate_once(&mut engine, &recorder);
         }
     }))
 }
 
-/// Takes a sample, and tells the alert engine what fires and what ends.
+/// Takes a sample, and returns what begins and ends.
 #[cfg(feature = "rules")]
 fn evaluate_once(
     engine: &mut watchkeep_rules::Engine,
     recorder: &watchkeep_metrics::Recorder,
-    alerting: &watchkeep_alerts::Alerting,
-) {
+) -> Vec<watchkeep_rules::Transition> {
+    let now = watchkeep_metrics::clock::now();
+    engine.evaluate(now, &recorder.snapshot())
+}
+
+/// Tells the alert engine what fires and what ends, and waits until it has it.
+#[cfg(feature = "rules")]
+async fn tell(alerting: &watchkeep_alerts::Alerting, transition: watchkeep_rules::Transition) {
     use watchkeep_rules::Transition;
 
-    let now = watchkeep_metrics::clock::now();
-    for transition in engine.evaluate(now, &recorder.snapshot()) {
-        let outcome = match transition {
-            Transition::Fire(alert) => alerting.fire(alert).map(drop),
-            Transition::Resolve(alert) => alerting.resolve(alert.fingerprint()).map(drop),
-            _ => Ok(()),
-        };
-        if let Err(error) = outcome {
-            tracing::error!(%error, "alert of a rule was refused");
-        }
+    let outcome = match transition {
+        Transition::Fire(alert) => alerting.fire(alert).await.map(drop),
+        Transition::Resolve(alert) => alerting.resolve(alert.fingerprint()).await.map(drop),
+        _ => Ok(()),
+    };
+    if let Err(error) = outcome {
+        tracing::error!(%error, "alert of a rule was refused");
     }
 }
 

@@ -1,6 +1,1 @@
-//! Tests of the engine through its handle, on a paused clock.
-
-mod bounds;
-mod delivery;
-mod support;
-mod telling;
+//! Tests of the engine through its handle.

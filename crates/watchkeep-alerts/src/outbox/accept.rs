@@ -20,7 +20,8 @@ impl Outbox {
 
     /// Puts a notice into its lane, where it supersedes what waits of its group.
     pub(super) fn take_in(&mut self, now: Now, mut item: Item, effects: &mut Vec<Effect>) {
-        let Some(queue) = self.queues.get_mut(&item.job.lane) else {
+        let queue = self.queues.get_mut(&item.job.lane);
+        let Some(queue) = queue.filter(|queue| !queue.removed) else {
             return self.give_up(now, item, Dead::NoReceiver, effects);
         };
         if queue.gone {
@@ -111,7 +112,8 @@ impl Outbox {
     ) {
         let mut homeless = Vec::new();
         for (lane, queue) in &mut self.queues {
-            if !lanes.contains_key(lane) {
+            queue.removed = !lanes.contains_key(lane);
+            if queue.removed {
                 homeless.append(&mut queue.take_all());
             }
         }
@@ -137,13 +139,18 @@ impl Outbox {
 }
 
 pub(super) fn progress(item: &Item, step: Step, now: Now) -> Effect {
+    Effect::Progress(progress_of(item, step, now))
+}
+
+pub(super) fn progress_of(item: &Item, step: Step, now: Now) -> Progress {
     let next = matches!(step, Step::Accepted | Step::Retrying);
-    Effect::Progress(Progress {
+    Progress {
         lane: item.job.lane.clone(),
         notification: Arc::clone(&item.notification),
         step,
         attempts: item.attempts,
         next_try: next.then(|| now.wall_at(item.not_before)),
         error: item.last_error.clone(),
-    })
+        reason: None,
+    }
 }

@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Now;
 use crate::fingerprint::Fingerprint;
 use crate::journal::{Change, Table};
-use crate::outbox::accept::progress;
+use crate::outbox::accept::progress_of;
 use crate::outbox::item::{Item, ItemRow, json};
-use crate::outbox::{Effect, NoteWhy, Outbox, Step, delete, note, settled};
+use crate::outbox::{Effect, NoteWhy, Outbox, Progress, Step, delete, note, settled};
 use crate::state::{Lane, Outcome};
 use crate::timestamp::Timestamp;
 use crate::view::Status;
@@ -70,7 +70,10 @@ impl Outbox {
         let id = item.job.id.clone();
         effects.push(Effect::Persist(delete(Table::Deliveries, id)));
         effects.push(note(now, &item, NoteWhy::Dead(dead.clone())));
-        effects.push(progress(&item, Step::Dead, now));
+        effects.push(Effect::Progress(Progress {
+            reason: Some(dead.to_string()),
+            ..progress_of(&item, Step::Dead, now)
+        }));
         settled(now, &item, Outcome::Dead, effects);
         let mut letter = DeadLetter {
             item,
@@ -109,7 +112,7 @@ impl Outbox {
         let lanes = lanes.into_iter().filter(|it| *it != given_up.job.lane);
         let mut told = false;
         for lane in lanes {
-            if !self.queues.contains_key(&lane) {
+            if self.queues.get(&lane).is_none_or(|queue| queue.removed) {
                 continue;
             }
             let mut item = given_up.clone();
@@ -175,9 +178,9 @@ impl Outbox {
 // === impl DeadLetters ===
 
 impl DeadLetters {
-    pub(super) fn iter(&self) -> impl Iterator<Item = &DeadLetter> {
-        let letters = self.by_age.iter();
-        letters.filter_map(|(_, id)| self.letters.get(id))
+    pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = &DeadLetter> {
+        let letter = |(_, id): &(Timestamp, String)| &self.letters[id];
+        self.by_age.iter().map(letter)
     }
 
     pub(super) fn put(&mut self, letter: DeadLetter) {
@@ -229,6 +232,10 @@ impl DeadLetter {
 
     pub(crate) fn lane(&self) -> &Lane {
         &self.item.job.lane
+    }
+
+    pub(crate) fn level(&self) -> crate::level::Level {
+        self.item.job.level
     }
 
     pub(crate) fn created_at(&self) -> Timestamp {

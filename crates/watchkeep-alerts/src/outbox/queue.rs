@@ -31,6 +31,8 @@ pub(super) struct Queue {
     pub(super) closed_until: Duration,
     /// The receiver said that it is gone for good.
     pub(super) gone: bool,
+    /// It is not configured any more, and goes when what is under way has come to its end.
+    pub(super) removed: bool,
 }
 
 impl Queue {
@@ -46,6 +48,7 @@ impl Queue {
             failures: 0,
             closed_until: Duration::ZERO,
             gone: false,
+            removed: false,
         }
     }
 

@@ -52,6 +52,9 @@ impl Outbox {
         else {
             return;
         };
+        if self.queues.get(lane).is_some_and(|queue| queue.removed) {
+            self.queues.remove(lane);
+        }
         item.attempts = item.attempts.saturating_add(1);
         match result {
             Ok(()) => self.delivered(now, item, effects),

@@ -101,12 +101,12 @@ async fn the_alert_engine_learns_of_a_failure_and_of_the_recovery() {
     let _task = HealthAlerts::new().start(registry.clone(), alerting.clone());
     let until = async |count: usize| {
         let wait = async {
-            while alerting.active().len() != count {
+            while alerting.active().await.len() != count {
                 tokio::task::yield_now().await;
             }
         };
         let reached = tokio::time::timeout(Duration::from_secs(20), wait).await;
-        assert!(reached.is_ok(), "{:?}", alerting.active());
+        assert!(reached.is_ok(), "{:?}", alerting.active().await);
     };
     registry
         .set_status("database", Status::Unhealthy, Some("refused"))

@@ -243,7 +243,6 @@ fn what_waits_for_a_receiver_that_a_reload_takes_away_is_a_dead_letter() {
     world.answer("mail", Ok(()));
     // What was under way comes to its end.
     let under_way = world.answer("chat", failure(FailureKind::Transient));
-    world.step(Event::Lanes(lanes.clone()));
     assert_eq!(said(&under_way), [("A".to_owned(), true)]);
     assert_eq!(world.dead().len(), 2);
     world.lanes = lanes;

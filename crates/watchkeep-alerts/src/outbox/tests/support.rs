@@ -123,9 +123,7 @@ impl World {
                     Some(value) => drop(self.disk.insert((change.table, change.key), value)),
                     None => drop(self.disk.remove(&(change.table, change.key))),
                 },
-                Effect::Send {
-                    lane, notification, ..
-                } => {
+                Effect::Send { lane, notification } => {
                     let id = notification.id().to_owned();
                     assert!(
                         self.disk.contains_key(&(Table::Deliveries, id)),

@@ -7,10 +7,10 @@ thread_local! {
 }
 
 /// Marks this thread as inside the engine.
-pub(super) struct Inside(());
+pub(crate) struct Inside(());
 
 impl Inside {
-    pub(super) fn enter() -> Option<Self> {
+    pub(crate) fn enter() -> Option<Self> {
         (!IS_INSIDE.replace(true)).then_some(Self(()))
     }
 }
