@@ -8,6 +8,7 @@ use crate::alert::{Alert, Labels};
 use crate::clock;
 use crate::fingerprint::Fingerprint;
 use crate::level::Level;
+use crate::matcher::quote::write_quoted;
 use crate::timestamp::Timestamp;
 use crate::view::{AlertKind, AlertView, Status};
 
