@@ -89,7 +89,7 @@ pub use crate::error::Error;
 pub use crate::fingerprint::{AlertKey, Fingerprint};
 pub use crate::level::{Level, ParseLevelError};
 pub use crate::notification::Notification;
-pub use crate::notifier::{Notifier, NotifyError};
+pub use crate::notifier::{Limits, Notifier, NotifyError, NotifyErrorKind, Rate};
 pub use crate::timestamp::Timestamp;
 pub use crate::view::{
     AlertKind, AlertReport, AlertView, DeadLetterView, DecisionView, DeliveryOutcome, DeliveryView,
