@@ -317,7 +317,7 @@ impl Alerting {
             let limit = self.inner.attempt_timeout;
             driver::attempt(&notifier, &notification, limit)
                 .await
-                .map_err(|(error, _)| Kind::Delivery(error))?;
+                .map_err(Kind::Delivery)?;
         }
         Ok(())
     }

@@ -11,6 +11,7 @@ use crate::clock::Now;
 use crate::journal::{Change, Table};
 use crate::level::Level;
 use crate::notification::Notification;
+use crate::notifier::Rate;
 use crate::state::{Job, Lane, Outcome, Settled};
 use crate::timestamp::Timestamp;
 
@@ -24,7 +25,6 @@ mod queue;
 mod restore;
 mod tried;
 
-pub(crate) use bucket::Rate;
 pub(crate) use dead::{Dead, DeadLetter};
 pub(crate) use tried::{Failure, FailureKind};
 

@@ -7,7 +7,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::notification::Notification;
-use crate::notifier::{Notifier, NotifyError};
+use crate::notifier::{Notifier, NotifyError, NotifyErrorKind};
 use crate::outbox::{Failure, FailureKind};
 
 /// Tries once, in a task of its own: a panic there, or a hang, is a failure of this try and of nothing else.
@@ -15,53 +15,34 @@ pub(crate) async fn attempt(
     notifier: &Arc<dyn Notifier>,
     notification: &Arc<Notification>,
     limit: Duration,
-) -> Result<(), (NotifyError, Failure)> {
+) -> Result<(), NotifyError> {
     let notifier = Arc::clone(notifier);
     let notification = Arc::clone(notification);
     let mut task = AbortOnDrop(tokio::spawn(
         async move { notifier.notify(&notification).await },
     ));
     match timeout(limit, &mut task.0).await {
-        Ok(Ok(Ok(()))) => Ok(()),
-        Ok(Ok(Err(error))) => {
-            let failure = failure(&error);
-            Err((error, failure))
-        }
-        Ok(Err(error)) if error.is_panic() => Err(own(
-            "the notifier panicked".to_owned(),
-            FailureKind::Transient,
-        )),
-        Ok(Err(_)) => Err(own(
-            "the runtime is shutting down".to_owned(),
-            FailureKind::Ambiguous,
-        )),
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(error)) if error.is_panic() => Err(NotifyError::transient("the notifier panicked")),
+        Ok(Err(_)) => Err(NotifyError::ambiguous("the runtime is shutting down")),
         // It may have arrived, and only the answer is missing.
-        Err(_) => Err(own(
-            format!("no answer within {limit:?}"),
-            FailureKind::Ambiguous,
-        )),
+        Err(_) => Err(NotifyError::ambiguous(format!(
+            "no answer within {limit:?}"
+        ))),
     }
 }
 
-fn failure(error: &NotifyError) -> Failure {
+pub(super) fn failure(error: &NotifyError) -> Failure {
     Failure {
-        kind: if error.is_permanent() {
-            FailureKind::Permanent
-        } else {
-            FailureKind::Transient
+        kind: match error.kind() {
+            NotifyErrorKind::Ambiguous => FailureKind::Ambiguous,
+            NotifyErrorKind::Gone => FailureKind::Gone,
+            NotifyErrorKind::Permanent => FailureKind::Permanent,
+            NotifyErrorKind::Transient => FailureKind::Transient,
         },
         retry_after: error.retry_after(),
         message: error.to_string(),
     }
-}
-
-fn own(message: String, kind: FailureKind) -> (NotifyError, Failure) {
-    let failure = Failure {
-        kind,
-        retry_after: None,
-        message: message.clone(),
-    };
-    (NotifyError::transient(message), failure)
 }
 
 /// Ends its task when it goes.

@@ -96,20 +96,17 @@ impl Channels {
 pub(crate) fn telling(notifier: &dyn Notifier) -> Telling {
     Telling {
         resolved: true,
-        event_ends: pages(notifier),
+        event_ends: notifier.limits().pages,
     }
 }
 
 fn settings(notifier: &dyn Notifier) -> LaneSettings {
+    let limits = notifier.limits();
     LaneSettings {
-        rate: None,
-        idempotent: pages(notifier) || notifier.kind() == "webhook",
-        pages: pages(notifier),
+        rate: limits.rate,
+        idempotent: limits.is_idempotent,
+        pages: limits.pages,
     }
-}
-
-fn pages(notifier: &dyn Notifier) -> bool {
-    notifier.kind() == "pagerduty"
 }
 
 fn configured(receiver: &str, integration: &IntegrationConfig) -> Result<Arc<dyn Notifier>, Error> {

@@ -7,7 +7,8 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use crate::driver::{Channels, attempt, failpoint};
+use crate::driver::attempt::{attempt, failure};
+use crate::driver::{Channels, failpoint};
 use crate::notification::Notification;
 use crate::notifier::Notifier;
 use crate::outbox::Failure;
@@ -97,7 +98,7 @@ async fn work(
         failpoint!("before send");
         let result = attempt(&notifier, &notification, limit).await;
         failpoint!("after send");
-        let result = result.map_err(|(_, failure)| failure);
+        let result = result.map_err(|error| failure(&error));
         let id = notification.id().to_owned();
         let lane = lane.clone();
         // When nobody listens any more, the notice is in the journal still.

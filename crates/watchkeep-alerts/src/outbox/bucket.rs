@@ -2,14 +2,7 @@
 
 use std::time::Duration;
 
-/// How much a channel takes.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Rate {
-    /// How many at once, after a pause; at least one.
-    pub(crate) burst: u32,
-    /// How long one takes in the long run; more than nothing.
-    pub(crate) every: Duration,
-}
+use crate::notifier::Rate;
 
 /// The tokens of one lane.
 ///

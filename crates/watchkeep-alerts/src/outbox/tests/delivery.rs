@@ -2,7 +2,8 @@
 
 use super::support::*;
 use crate::level::Level;
-use crate::outbox::{Event, FailureKind, LaneSettings, Rate};
+use crate::notifier::Rate;
+use crate::outbox::{Event, FailureKind, LaneSettings};
 use crate::state::{JobKind, Outcome};
 use crate::timestamp::Timestamp;
 use crate::view::{AlertKind, Status};

@@ -7,7 +7,8 @@ use proptest::prelude::*;
 use super::support::*;
 use crate::journal::Table;
 use crate::level::Level;
-use crate::outbox::{Event, Failure, FailureKind, LaneSettings, NoteWhy, Rate, Settings};
+use crate::notifier::Rate;
+use crate::outbox::{Event, Failure, FailureKind, LaneSettings, NoteWhy, Settings};
 use crate::state::JobKind;
 use crate::view::{AlertKind, Status};
 
