@@ -38,6 +38,7 @@ pub struct AlertingBuilder {
     fallback: Option<String>,
     accept_timeout: Duration,
     attempt_timeout: Duration,
+    patience: Duration,
     outbox: outbox::Settings,
 }
 
@@ -57,6 +58,7 @@ impl AlertingBuilder {
             fallback: None,
             accept_timeout: Duration::from_secs(10),
             attempt_timeout: Duration::from_secs(30),
+            patience: Duration::from_secs(5),
             outbox: outbox::Settings::new(fastrand::u64(..)),
         }
     }
@@ -177,6 +179,13 @@ impl AlertingBuilder {
         self
     }
 
+    /// Sets how long a commit may take before the engine goes on without it.
+    #[cfg(test)]
+    pub(crate) fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
     /// Reads what an earlier process left in the journal, and starts the engine.
     ///
     /// # Errors
@@ -220,6 +229,7 @@ impl AlertingBuilder {
             journal: self.journal,
             clock: self.clock,
             attempt_timeout: self.attempt_timeout,
+            patience: self.patience,
         };
         Alerting::start(front, parts)
     }

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
@@ -22,13 +23,13 @@ mod backlog;
 mod batch;
 mod channels;
 mod command;
-#[cfg(test)]
-pub(crate) mod failpoint;
 mod inside;
 mod lanes;
 mod machine;
 mod receipts;
 mod run;
+#[cfg(test)]
+pub(crate) mod stopping;
 mod trail;
 mod writer;
 
@@ -52,7 +53,7 @@ pub(crate) const COMMANDS: usize = 10_000;
 macro_rules! failpoint {
     ($name:literal) => {
         #[cfg(test)]
-        $crate::driver::failpoint::reach($name);
+        $crate::driver::stopping::reach($name);
     };
 }
 pub(crate) use failpoint;
@@ -65,7 +66,9 @@ pub(crate) struct Parts {
     pub(crate) channels: Channels,
     pub(crate) journal: Box<dyn Journal>,
     pub(crate) clock: Clock,
-    pub(crate) attempt_timeout: std::time::Duration,
+    pub(crate) attempt_timeout: Duration,
+    /// How long a commit may take before the engine goes on without it; 5 s.
+    pub(crate) patience: Duration,
 }
 
 /// What the handles keep of the task.
@@ -87,6 +90,7 @@ pub(crate) fn start(parts: Parts) -> Result<Running, Error> {
         mut journal,
         clock,
         attempt_timeout,
+        patience,
     } = parts;
     let rows = journal.load().map_err(Kind::Journal)?;
     let now = clock.now();
@@ -110,7 +114,7 @@ pub(crate) fn start(parts: Parts) -> Result<Running, Error> {
     numbers::register(channels.names());
     numbers::restored(&machine.firing(now));
     let durability = journal.durability();
-    let writer = Writer::start(journal, keys).map_err(Kind::Thread)?;
+    let writer = Writer::start(journal, keys, patience).map_err(Kind::Thread)?;
     let (commands, receiver) = mpsc::channel(COMMANDS);
     let (outstanding, watch) = watch::channel(machine.outbox.outstanding());
     let lanes = Lanes::new(channels, attempt_timeout);

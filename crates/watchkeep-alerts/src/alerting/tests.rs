@@ -1,1 +1,8 @@
 //! Tests of the engine through its handle.
+
+mod bounds;
+mod delivery;
+mod journal;
+mod routing;
+pub(crate) mod support;
+mod telling;

@@ -14,8 +14,6 @@ use crate::journal::{Change, Durability, Journal, JournalError, Table};
 use crate::line::TARGET;
 use crate::numbers;
 
-/// How long a commit may take before the engine goes on without it.
-const PATIENCE: Duration = Duration::from_secs(5);
 /// How long after a failure the journal is tried again, at first and at most.
 const AGAIN: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 
@@ -38,6 +36,7 @@ pub(super) struct Writer {
     inline: Option<Box<dyn Journal>>,
     tasks: Option<blocking::Sender<Task>>,
     reports: mpsc::UnboundedReceiver<Report>,
+    patience: Duration,
     durability: Durability,
     backlog: Backlog,
     /// Whether the thread has something to do.
@@ -56,6 +55,7 @@ impl Writer {
     pub(super) fn start(
         journal: Box<dyn Journal>,
         keys: HashSet<(Table, String)>,
+        patience: Duration,
     ) -> io::Result<Self> {
         let (tasks, inbox) = blocking::channel();
         let (outbox, reports) = mpsc::unbounded_channel();
@@ -73,6 +73,7 @@ impl Writer {
             inline,
             tasks: Some(tasks),
             reports,
+            patience,
             durability,
             backlog: Backlog::new(keys),
             busy: false,
@@ -100,10 +101,10 @@ impl Writer {
         }
         failpoint!("before commit");
         self.give(Task::Commit(changes));
-        match timeout(PATIENCE, self.reports.recv()).await {
+        match timeout(self.patience, self.reports.recv()).await {
             Ok(Some(report)) => self.hear(report),
             Ok(None) => self.fail(&"its thread has ended"),
-            Err(_) => self.fail(&format!("no answer within {PATIENCE:?}")),
+            Err(_) => self.fail(&format!("no answer within {:?}", self.patience)),
         }
         failpoint!("after commit");
         self.reach()

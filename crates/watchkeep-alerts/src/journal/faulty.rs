@@ -1,7 +1,7 @@
 //! A journal for tests that tears, loses and refuses.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 
 use super::{Change, Durability, Journal, JournalError, Row, Table};
 
@@ -9,7 +9,7 @@ type Rows = BTreeMap<(Table, String), String>;
 
 /// A store whose disk the test has in its hand; clones share it.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Faulty(Arc<Mutex<Disk>>);
+pub(crate) struct Faulty(Arc<Mutex<Disk>>, Arc<Condvar>);
 
 #[derive(Debug, Default)]
 struct Disk {
@@ -27,6 +27,8 @@ pub(crate) enum Fault {
     None,
     /// The disk is full: nothing is written, and the commit says so.
     Full,
+    /// Commits do not come back until something else is set.
+    Hangs,
     /// The commit is done, but says that it failed, as when a sync reports an error late.
     Lies,
     /// Nothing is written, and the commit says so.
@@ -36,6 +38,7 @@ pub(crate) enum Fault {
 impl Faulty {
     pub(crate) fn set(&self, fault: Fault) {
         self.0.lock().unwrap().fault = fault;
+        self.1.notify_all();
     }
 
     /// Returns how many commits were tried.
@@ -52,10 +55,11 @@ impl Faulty {
             Some(last) => disk.history[last].clone(),
             None => Rows::new(),
         };
-        Self(Arc::new(Mutex::new(Disk {
+        let disk = Disk {
             rows,
             ..Disk::default()
-        })))
+        };
+        Self(Arc::new(Mutex::new(disk)), Arc::default())
     }
 
     /// Returns how many commits were durable.
@@ -86,10 +90,14 @@ impl Journal for Faulty {
     fn commit(&mut self, changes: &[Change]) -> Result<(), JournalError> {
         let mut disk = self.0.lock().unwrap();
         disk.commits += 1;
+        disk = self
+            .1
+            .wait_while(disk, |disk| disk.fault == Fault::Hangs)
+            .unwrap();
         match disk.fault {
             Fault::Refuses => return Err(JournalError::io("the test refuses this write")),
             Fault::Full => return Err(JournalError::full("no space left on the test's device")),
-            Fault::None | Fault::Lies => {}
+            Fault::Hangs | Fault::None | Fault::Lies => {}
         }
         for Change { table, key, value } in changes {
             let at = (*table, key.clone());
@@ -102,7 +110,7 @@ impl Journal for Faulty {
         disk.history.push(rows);
         match disk.fault {
             Fault::Lies => Err(JournalError::io("the test's sync fails late")),
-            Fault::None | Fault::Full | Fault::Refuses => Ok(()),
+            Fault::Full | Fault::Hangs | Fault::None | Fault::Refuses => Ok(()),
         }
     }
 
