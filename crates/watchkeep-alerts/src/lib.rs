@@ -69,11 +69,7 @@ mod notifier;
 pub mod notifiers;
 mod numbers;
 pub mod route;
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "the driver takes it over from the core next"
-)]
+#[allow(dead_code, reason = "the driver takes it over from the core next")]
 mod state;
 mod text;
 mod timestamp;

@@ -158,7 +158,7 @@ fn labels_at_their_bounds_go_through_the_rows() {
         },
         Vec::new(),
     ));
-    bench.fire(alert.clone());
+    bench.fire(alert);
     let before = bench.state.alerts(bench.now(), &Filter::default());
     let (state, _) =
         crate::state::State::restore(chat().into(), settings(), bench.rows(), bench.now()).unwrap();

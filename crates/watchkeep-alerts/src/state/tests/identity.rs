@@ -207,6 +207,7 @@ fn an_event_ends_five_minutes_after_its_last_occurrence() {
     let mut bench = Bench::new(chat());
     bench.trigger(error("A"));
     bench.at(200).trigger(error("A"));
+    assert_eq!(alerts(&bench)[0].ends_at, Some(bench.second(500)));
     bench.at(499);
     assert_eq!(alerts(&bench).len(), 1);
     bench.at(500);

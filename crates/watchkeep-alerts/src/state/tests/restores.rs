@@ -2,7 +2,7 @@
 
 use super::support::*;
 use crate::journal::{Row, Table};
-use crate::state::{Ends, Outcome, State};
+use crate::state::{Ends, Filter, Outcome, State};
 use crate::view::AlertKind;
 
 fn restart(bench: &mut Bench) {
@@ -159,6 +159,20 @@ fn a_clock_that_was_set_back_meanwhile_delays_no_repeat_and_no_flush() {
     assert_eq!(bench.said(), ["600 chat update +A +B"]);
     bench.at(5 * HOUR);
     assert_eq!(bench.said(), ["15000 chat update +A +B"]);
+}
+
+#[test]
+fn a_clock_that_was_set_back_meanwhile_makes_no_event_longer() {
+    let mut bench = Bench::new(chat());
+    bench.trigger(error("Event"));
+    bench.raise(error("Guess"), AlertKind::State, None, Ends::Timeout);
+    bench.at(40);
+    bench.wall_offset -= 24 * 3_600_000;
+    restart(&mut bench);
+    bench.at(339);
+    assert_eq!(bench.state.alerts(bench.now(), &Filter::default()).len(), 2);
+    bench.at(340);
+    assert_eq!(bench.state.alerts(bench.now(), &Filter::default()).len(), 0);
 }
 
 #[test]
