@@ -1,5 +1,6 @@
 //! The integration tests: one binary, one module a subject.
 
+mod alertmanager;
 mod metrics;
 mod oracle;
 mod outages;

@@ -21,7 +21,6 @@ pub(super) fn translate(expression: &str) -> Result<String, String> {
     let mut translator = Translator {
         rest: expression,
         out: String::with_capacity(expression.len() + 16),
-        names: Vec::new(),
     };
     translator.alternation(0)?;
     if !translator.rest.is_empty() {
@@ -33,8 +32,6 @@ pub(super) fn translate(expression: &str) -> Result<String, String> {
 struct Translator<'a> {
     rest: &'a str,
     out: String,
-    /// The names of groups so far: Go refuses to see one twice.
-    names: Vec<&'a str>,
 }
 
 /// The piece that a repetition would apply to.
@@ -192,7 +189,7 @@ impl<'a> Translator<'a> {
         Ok(weight)
     }
 
-    /// Reads `P<name>` or `<name>`; nothing here asks what a group held, so the name goes.
+    /// Reads `P<name>` or `<name>`; nothing here asks what a group held, so the name goes, and two may have the same.
     fn name(&mut self) -> Result<bool, String> {
         let Some(behind) = ["P<", "<"].iter().find_map(|p| self.rest.strip_prefix(p)) else {
             return Ok(false);
@@ -204,10 +201,6 @@ impl<'a> Translator<'a> {
         if name.is_empty() || !name.chars().all(word) {
             return Err("the name of a group is not letters, digits and `_`".to_owned());
         }
-        if self.names.contains(&name) {
-            return Err("two groups have the same name".to_owned());
-        }
-        self.names.push(name);
         self.rest = rest;
         Ok(true)
     }

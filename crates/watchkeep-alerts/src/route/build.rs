@@ -133,11 +133,13 @@ impl Planter<'_> {
         Ok(id)
     }
 
-    /// Gives a route that was just planted, and all below it, another key.
+    /// Gives a route that was just planted another key, and all below it whose keys begin with its own.
     fn rename(&mut self, id: RouteId, key: &str) {
-        let old = self.routes[id.0].key.len();
+        let old = self.routes[id.0].key.clone();
         for route in &mut self.routes[id.0..] {
-            route.key.replace_range(..old, key);
+            if let Some(rest) = route.key.strip_prefix(&old) {
+                route.key = format!("{key}{rest}");
+            }
         }
     }
 

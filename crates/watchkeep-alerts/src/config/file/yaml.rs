@@ -1,6 +1,6 @@
 //! Turns YAML into nodes that know their places, within bounds.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use granit_parser::{Event, Marker, Options, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
 
@@ -116,6 +116,7 @@ impl<'a> Tree<'a> {
 
     fn map(&mut self, depth: usize) -> Result<Kind, ConfigError> {
         let mut entries: Vec<(Text, Node)> = Vec::new();
+        let mut names = HashSet::new();
         let mut merged: Vec<Node> = Vec::new();
         loop {
             let (event, span) = self.next()?;
@@ -129,14 +130,14 @@ impl<'a> Tree<'a> {
                 merged.push(value);
                 continue;
             }
-            if entries.iter().any(|(known, _)| known.text == key.text) {
+            if !names.insert(key.text.clone()) {
                 let reason = format!("the field `{}` is there twice", shown(&key.text));
                 return Err(ConfigError::new(Some(key.at), reason));
             }
             entries.push((key, value));
         }
         for source in merged {
-            merge(&mut entries, source)?;
+            merge(&mut entries, &mut names, source)?;
         }
         Ok(Kind::Map(entries))
     }
@@ -208,19 +209,20 @@ impl<'a> Tree<'a> {
 }
 
 /// Adds the fields of `<<: *alias` that are not there yet.
-fn merge(entries: &mut Vec<(Text, Node)>, source: Node) -> Result<(), ConfigError> {
+fn merge(
+    entries: &mut Vec<(Text, Node)>,
+    names: &mut HashSet<String>,
+    source: Node,
+) -> Result<(), ConfigError> {
     match source.kind {
-        Kind::Map(more) => {
-            for (key, value) in more {
-                if !entries.iter().any(|(known, _)| known.text == key.text) {
-                    entries.push((key, value));
-                }
-            }
+        Kind::Map(mut more) => {
+            more.retain(|(key, _)| names.insert(key.text.clone()));
+            entries.append(&mut more);
             Ok(())
         }
         Kind::List(sources) if sources.iter().all(|s| matches!(s.kind, Kind::Map(_))) => sources
             .into_iter()
-            .try_for_each(|source| merge(entries, source)),
+            .try_for_each(|source| merge(entries, names, source)),
         Kind::List(_) | Kind::Null | Kind::Scalar(_) => Err(ConfigError::new(
             Some(source.at),
             "only fields can be merged with `<<`",

@@ -145,21 +145,14 @@ fn flags_apply_to_what_follows() {
 }
 
 #[test]
-fn groups_may_have_names_once() {
+fn groups_may_have_names() {
     matches("(?P<n>a)(?P<m>b)", &["ab"]);
     matches("(?<n>a)", &["a"]);
     matches("(?P<1>a)", &["a"]);
+    matches("(?P<n>a)(?P<n>b)", &["ab"]);
     matches("()", &[""]);
     matches("(|a)+", &["", "aa"]);
-    refuses(&[
-        "(?P<n>a)(?P<n>b)",
-        "(?P<n",
-        "(?P<>a)",
-        "(?P<n-m>a)",
-        "(?P=n)",
-        "(a",
-        "(?P",
-    ]);
+    refuses(&["(?P<n", "(?P<>a)", "(?P<n-m>a)", "(?P=n)", "(a", "(?P"]);
 }
 
 #[test]
