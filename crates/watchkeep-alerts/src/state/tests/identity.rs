@@ -158,6 +158,15 @@ fn what_overlaps_keeps_the_earliest_start_and_what_does_not_begins_anew() {
 }
 
 #[test]
+fn what_begins_as_the_other_ends_is_another() {
+    let mut bench = Bench::new(chat());
+    lease(&mut bench, 0, 20);
+    bench.at(20);
+    lease(&mut bench, 20, 60);
+    assert_eq!(alerts(&bench)[0].starts_at, bench.second(20));
+}
+
+#[test]
 fn what_was_over_when_it_came_is_taken_and_forgotten() {
     let mut bench = Bench::new(chat());
     bench.at(100);

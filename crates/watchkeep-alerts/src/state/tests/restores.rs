@@ -2,7 +2,7 @@
 
 use super::support::*;
 use crate::journal::{Row, Table};
-use crate::state::{Ends, Filter, Outcome, State};
+use crate::state::{Ends, Event, Filter, Outcome, State};
 use crate::view::AlertKind;
 
 fn restart(bench: &mut Bench) {
@@ -117,6 +117,31 @@ fn an_event_that_was_not_told_yet_is_told_after_a_restart() {
     bench.at(30);
     restart(&mut bench);
     bench.at(1_000).expect(&["30 chat trigger +A"]);
+    assert!(bench.rows.is_empty(), "{:?}", bench.rows);
+}
+
+#[test]
+fn an_end_that_was_said_is_not_said_again() {
+    let mut bench = Bench::new(chat());
+    bench.trigger(error("A"));
+    bench.resolve(&error("A"));
+    restart(&mut bench);
+    let effects = bench.at(10).step(Event::Tick);
+    assert!(effects.is_empty(), "{effects:?}");
+}
+
+#[test]
+fn the_log_of_a_group_that_is_gone_is_forgotten_in_time() {
+    let mut bench = Bench::new(chat());
+    bench.delivers = false;
+    bench.fire(error("A"));
+    bench.at(30).settle_first(Outcome::Delivered);
+    bench.resolve(&error("A"));
+    bench.at(330).settle_first(Outcome::Dead);
+    restart(&mut bench);
+    bench.at(330 + 8 * HOUR - 1).step(Event::Tick);
+    assert_eq!(bench.rows.len(), 1);
+    bench.at(330 + 8 * HOUR).step(Event::Tick);
     assert!(bench.rows.is_empty(), "{:?}", bench.rows);
 }
 
