@@ -126,7 +126,7 @@ fn an_end_that_was_said_is_not_said_again() {
     bench.trigger(error("A"));
     bench.resolve(&error("A"));
     restart(&mut bench);
-    let effects = bench.at(10).step(Event::Tick);
+    let effects = bench.step(Event::Tick);
     assert!(effects.is_empty(), "{effects:?}");
 }
 
