@@ -71,6 +71,8 @@ const EXPRESSIONS: &[&str] = &[
     r"(?i)\w",
     r"(?i)\W",
     "a(?i)*",
+    "a*(?i)*",
+    "a{2}(?s){3}",
     "(?)a",
     "(?ii-i)a",
     "(?i-i)a",
