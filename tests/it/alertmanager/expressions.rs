@@ -72,6 +72,8 @@ const EXPRESSIONS: &[&str] = &[
     r"(?i)\W",
     "a(?i)*",
     "a*(?i)*",
+    "a{2}(?i)?",
+    r"\Qba\E{2}(?i)?",
     "a{2}(?s){3}",
     "(?)a",
     "(?ii-i)a",
