@@ -124,7 +124,7 @@ impl<'a> Translator<'a> {
         }
         if atom.is_repetition {
             // Flags stood between the two; directly behind it, a `?` would make it lazy.
-            self.out.insert_str(atom.end, ")");
+            self.out.insert(atom.end, ')');
             self.out.insert_str(atom.begin, "(?:");
             atom.end += 4;
         }
