@@ -235,6 +235,16 @@ fn defaults_are_those_of_alertmanager() {
 }
 
 #[test]
+fn a_null_is_as_if_it_were_not_there() {
+    let config = Config::from_yaml(
+        "global: ~\nroute: {receiver: a, group_wait: ~, group_by: ~, continue: ~, routes: ~}\nreceivers: [{name: a, webhook_configs: ~, opsgenie_configs: ~}]\ninhibit_rules: ~\n",
+    )
+    .unwrap();
+    assert_eq!(config.routes().root().group_wait(), Duration::from_secs(30));
+    refusal("route: ~\n", "there is no route");
+}
+
+#[test]
 fn errors_say_where_and_why() {
     refusal("", "the file is empty");
     refusal(
