@@ -15,6 +15,10 @@ pub mod sink;
 struct Readme;
 
 #[cfg(doctest)]
+#[doc = include_str!("../../docs/alerting.md")]
+struct Alerting;
+
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/ARCHITECTURE.md")]
 struct Architecture;
 

@@ -69,11 +69,7 @@ pub mod notifiers;
 mod numbers;
 mod outbox;
 pub mod route;
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "the driver takes it over from the core next"
-)]
+#[allow(dead_code, reason = "the driver takes it over from the core next")]
 mod state;
 pub mod testing;
 mod text;

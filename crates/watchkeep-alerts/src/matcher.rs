@@ -211,6 +211,7 @@ fn compile(expression: &str) -> Result<Regex, MatcherError> {
     let translated = go_regex::translate(&anchored).map_err(|reason| bad(&reason))?;
     RegexBuilder::new(&translated)
         .size_limit(REGEX_BYTES)
+        .dfa_size_limit(REGEX_BYTES)
         .build()
         .map_err(|error| match error {
             regex::Error::CompiledTooBig(_) => bad("it takes more than 1 MiB"),

@@ -34,12 +34,15 @@ mod stored;
 mod tell;
 mod views;
 
-pub(crate) use effect::{Decision, Effect, Job, JobKind, Lane, Refusal, Why};
-pub(crate) use event::{Ends, Event, Outcome, Settled, SilenceDraft, SilenceOp};
-pub(crate) use rows::RowError;
-pub(crate) use settings::{Limit, Limits, Settings, Telling};
-pub(crate) use silence::{Silence, SilenceError, SilenceState};
-pub(crate) use views::{AlertDetail, AlertState, Filter, GroupDetail};
+#[allow(unused_imports, reason = "the driver takes it over from the core next")]
+pub(crate) use self::{
+    effect::{Decision, Effect, Job, JobKind, Lane, Refusal, Why},
+    event::{Ends, Event, Outcome, Settled, SilenceDraft, SilenceOp},
+    rows::RowError,
+    settings::{Limit, Limits, Settings, Telling},
+    silence::{Silence, SilenceError, SilenceState},
+    views::{AlertDetail, AlertState, Filter, GroupDetail},
+};
 
 use alerts::Alerts;
 use groups::Groups;

@@ -1,11 +1,28 @@
-//! `watchkeep alerts`: tries a channel with a real alert.
+//! `watchkeep alerts`: tries a channel with a real alert, and checks a configuration.
+
+use std::path::PathBuf;
 
 use clap::Subcommand;
 use watchkeep_alerts::Alerting;
 use watchkeep_alerts::notifiers::{Slack, Webhook};
 
+use crate::alert_config;
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Check a configuration file.
+    Check {
+        /// The file, in Alertmanager's form.
+        config: PathBuf,
+    },
+    /// Print the receivers of an alert, with commas between them.
+    Routes {
+        /// The configuration file, in Alertmanager's form.
+        #[arg(long)]
+        config: PathBuf,
+        /// The labels of the alert, as name=value.
+        labels: Vec<String>,
+    },
     /// Send one test alert to a Slack webhook.
     Slack {
         /// The incoming webhook's URL; read from the environment so that it stays out of the shell's history.
@@ -27,6 +44,8 @@ pub(crate) enum Command {
 pub(crate) fn run(command: Command) -> Result<String, String> {
     let builder = Alerting::builder("watchkeep");
     let builder = match command {
+        Command::Check { config } => return alert_config::check(&config),
+        Command::Routes { config, labels } => return alert_config::routes(&config, &labels),
         Command::Slack { url } => builder.notifier("channel", Slack::new(&url).map_err(words)?),
         Command::Webhook { url, secret } => {
             let mut webhook = Webhook::new(&url).map_err(words)?;

@@ -33,6 +33,7 @@ const TEXTS: &[&str] = &[
     " foo = bar ",
     "foo=\"a\\\"b\\\\c\\nd\\q\"",
     "foo=a\\",
+    "foo=\"a\\,\",c=d",
     "{foo=bar",
     "foo=bar}",
     "foo=ü",

@@ -106,6 +106,12 @@ const NEWER: &[&str] = &[
     "is not a valid label name",
 ];
 
+/// What amtool says when a null erases an address that has a default; with us it stays.
+const ERASED: &str = "no global PagerDuty URL set";
+
+/// Our reasons for what amtool takes, though it can never hold.
+const STRICTER: &[&str] = &["a month is not january to december"];
+
 /// Changes one thing, somewhere.
 fn mutate(random: &mut fastrand::Rng, value: &mut Value) {
     let deeper = random.u8(0..8) > 0;
@@ -154,6 +160,9 @@ fn compare(amtool: &Amtool, files: &[String], seed: u64) -> usize {
             (Ok(_), Ok(())) => {}
             (Err(_), Err(_)) => refused += 1,
             (Err(error), Ok(())) if error.is_unsupported() => {}
+            (Err(error), Ok(())) if STRICTER.iter().any(|known| error.reason().contains(known)) => {
+            }
+            (Ok(_), Err(reason)) if reason == ERASED => {}
             (Ok(_), Err(reason)) if NEWER.iter().any(|newer| reason.contains(newer)) => {}
             (ours, theirs) => wrong.push(format!(
                 "{text}\n amtool says {theirs:?}, we {:?}",

@@ -37,12 +37,16 @@ struct Translator<'a> {
 /// The piece that a repetition would apply to.
 #[derive(Clone, Copy)]
 struct Atom {
+    /// Where it begins in the output.
+    begin: usize,
     /// Where it ends in the output; flags may stand behind it.
     end: usize,
     /// The product of the counts of the repetitions in it.
     weight: u32,
-    /// Whether it is a repetition itself, directly before what comes next.
-    repeated: bool,
+    /// Whether it is a repetition itself.
+    is_repetition: bool,
+    /// Whether what comes next stands directly behind it.
+    is_next: bool,
 }
 
 struct Repeat<'a> {
@@ -64,15 +68,15 @@ impl<'a> Translator<'a> {
             }
             if let Some(repeat) = self.repeat()? {
                 let atom = last.ok_or("a repetition has nothing to repeat")?;
-                let repeated = repeated(&atom, &repeat)?;
-                self.out.insert_str(atom.end, repeat.text);
+                let repeated = self.repeated(atom, &repeat)?;
                 weight = weight.max(repeated.weight);
                 last = Some(repeated);
                 continue;
             }
             if let Some(atom) = &mut last {
-                atom.repeated = false;
+                atom.is_next = false;
             }
+            let begin = self.out.len();
             match next {
                 '|' => {
                     self.take(1);
@@ -82,29 +86,56 @@ impl<'a> Translator<'a> {
                 '(' => {
                     if let Some(inner) = self.group(depth)? {
                         weight = weight.max(inner);
-                        last = Some(self.atom(inner));
+                        last = Some(self.atom(begin, inner));
                     }
                 }
                 '\\' if self.rest.starts_with("\\Q") => {
-                    if self.quoted() {
-                        last = Some(self.atom(1));
+                    if let Some(begin) = self.quoted() {
+                        last = Some(self.atom(begin, 1));
                     }
                 }
                 _ => {
                     self.single(next)?;
-                    last = Some(self.atom(1));
+                    last = Some(self.atom(begin, 1));
                 }
             }
         }
         Ok(weight)
     }
 
-    fn atom(&self, weight: u32) -> Atom {
+    fn atom(&self, begin: usize, weight: u32) -> Atom {
         Atom {
+            begin,
             end: self.out.len(),
             weight,
-            repeated: false,
+            is_repetition: false,
+            is_next: true,
         }
+    }
+
+    /// Writes a repetition behind its atom, before the flags that may have come since.
+    fn repeated(&mut self, mut atom: Atom, repeat: &Repeat<'_>) -> Result<Atom, String> {
+        if atom.is_repetition && atom.is_next {
+            return Err("a repetition is repeated without a group around it".to_owned());
+        }
+        let weight = atom.weight.saturating_mul(repeat.weight).max(1);
+        if weight > LARGEST_REPEAT {
+            return Err(too_often());
+        }
+        if atom.is_repetition {
+            // Flags stood between the two; directly behind it, a `?` would make it lazy.
+            self.out.insert(atom.end, ')');
+            self.out.insert_str(atom.begin, "(?:");
+            atom.end += 4;
+        }
+        self.out.insert_str(atom.end, repeat.text);
+        Ok(Atom {
+            end: atom.end + repeat.text.len(),
+            weight,
+            is_repetition: true,
+            is_next: true,
+            ..atom
+        })
     }
 
     /// Reads one character, class or assertion.
@@ -155,15 +186,17 @@ impl<'a> Translator<'a> {
         write_literal(&mut self.out, character);
     }
 
-    /// Reads `\Q…\E`, and says whether there was a character in it.
-    fn quoted(&mut self) -> bool {
+    /// Reads `\Q…\E`, and returns where its last character begins in the output.
+    fn quoted(&mut self) -> Option<usize> {
         self.take(2);
         let (text, rest) = self.rest.split_once("\\E").unwrap_or((self.rest, ""));
         self.rest = rest;
+        let mut last = None;
         for character in text.chars() {
+            last = Some(self.out.len());
             self.literal(character);
         }
-        !text.is_empty()
+        last
     }
 
     /// Reads a group and returns its weight, or `None` for one that only sets flags.
@@ -259,21 +292,6 @@ impl<'a> Translator<'a> {
         self.rest = rest;
         taken
     }
-}
-
-fn repeated(atom: &Atom, repeat: &Repeat<'_>) -> Result<Atom, String> {
-    if atom.repeated {
-        return Err("a repetition is repeated without a group around it".to_owned());
-    }
-    let weight = atom.weight.saturating_mul(repeat.weight).max(1);
-    if weight > LARGEST_REPEAT {
-        return Err(too_often());
-    }
-    Ok(Atom {
-        end: atom.end + repeat.text.len(),
-        weight,
-        repeated: true,
-    })
 }
 
 fn too_often() -> String {

@@ -61,6 +61,7 @@ fn the_classic_grammar_reads_what_it_always_read() {
             ",foo=x",
             "foo=x,,bar=y",
             r#"foo="x"#,
+            r#"foo="a\,",c=d"#,
             r#"foo=a"b"#,
             "=x",
             "foo!x",

@@ -30,6 +30,7 @@ pub(super) struct Item {
 /// A group that is flushed, and how.
 #[derive(Debug)]
 pub(super) struct Flush<'a> {
+    pub(super) now: Now,
     pub(super) group: &'a Group,
     pub(super) items: &'a [Item],
     /// When the flush was due.
@@ -52,6 +53,7 @@ impl State {
         let repeat_interval = route.map_or(ORPHAN_INTERVAL, |route| route.repeat_interval);
         let items = self.items(now, &mut group, effects);
         let flush = Flush {
+            now,
             group: &group,
             items: &items,
             tick,
@@ -64,7 +66,7 @@ impl State {
                 receiver: group.receiver.to_string(),
                 integration,
             };
-            self.tell(now, &flush, &lane, *telling, &mut told, effects);
+            self.tell(&flush, &lane, *telling, &mut told, effects);
         }
         if lanes.is_empty() {
             effects.push(Effect::Audit(decide(now, &group, None, Why::ReceiverGone)));
@@ -76,7 +78,7 @@ impl State {
         } else {
             let first = !std::mem::replace(&mut group.flushed, true);
             group.next = if self.settings.strict {
-                Moment::of(now).after(group_interval)
+                Moment::of(now).next_of(group_interval, now)
             } else {
                 tick.next_of(group_interval, now)
             };
@@ -225,7 +227,10 @@ impl State {
         effects: &mut Vec<Effect>,
     ) {
         effects.push(Effect::Persist(super::persist::no_group(group)));
-        let kept = self.settings.log_retention.min(repeat_interval * 2);
+        let kept = self
+            .settings
+            .log_retention
+            .min(repeat_interval.saturating_mul(2));
         self.close_book(&group.key, Moment::of(now).after(kept), effects);
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::alert::Labels;
 use crate::fingerprint::Fingerprint;
+use crate::notification::braced;
 use crate::route::RouteId;
 use crate::state::effect::Why;
 use crate::state::moment::Moment;
@@ -120,13 +121,12 @@ impl Groups {
 
 impl Group {
     /// Returns the key of its row: a route that sends elsewhere is another group.
+    ///
+    /// The lengths keep apart what names may make look the same.
     pub(super) fn row_key(&self) -> String {
-        row_key(&self.receiver, &self.route_key, &self.labels)
+        let (receiver, route) = (&self.receiver, &self.route_key);
+        let labels = braced(&self.labels);
+        let (receiver_bytes, route_bytes) = (receiver.len(), route.len());
+        format!("{receiver_bytes}:{receiver}/{route_bytes}:{route}/{labels}")
     }
-}
-
-/// Returns the key of a group's row.
-pub(super) fn row_key(receiver: &str, route_key: &str, labels: &Labels) -> String {
-    let labels = crate::notification::braced(labels);
-    format!("{receiver}|{route_key}:{labels}")
 }

@@ -38,3 +38,33 @@ impl RouteKeys {
         self.routes.get(key).copied()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    #[test]
+    fn no_two_keys_are_equal() {
+        let yaml = "
+route:
+  receiver: r
+  routes:
+  - matchers: [a=1]
+    receiver: r
+    continue: true
+  - matchers: [a=1]
+    receiver: r
+receivers: [{name: r}]
+";
+        let mut config = Config::from_yaml(yaml).unwrap();
+        let same = config.routes.routes[1].key.clone();
+        config.routes.routes[2].key = same.clone();
+        let keys = RouteKeys::new(&config.routes);
+        for id in (0..3).map(RouteId) {
+            assert_eq!(keys.find(&keys.of(id)), Some(id));
+        }
+        assert_eq!(*keys.of(RouteId(1)), *same);
+        assert_eq!(keys.find("other"), None);
+    }
+}

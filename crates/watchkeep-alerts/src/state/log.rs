@@ -135,8 +135,8 @@ impl Log {
     }
 
     /// Takes a book in as it was stored.
-    pub(super) fn restore(&mut self, key: &Arc<str>, lane: Lane, entry: Entry) {
-        *self.entry_mut(key, &lane) = entry;
+    pub(super) fn restore(&mut self, key: &Arc<str>, lane: &Lane, entry: Entry) {
+        *self.entry_mut(key, lane) = entry;
     }
 }
 

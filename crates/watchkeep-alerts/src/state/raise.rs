@@ -1,23 +1,17 @@
 //! How alerts come in, go on and end.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
-use crate::alert::{Alert, Labels};
+use crate::alert::Alert;
 use crate::clock::Now;
 use crate::fingerprint::Fingerprint;
 use crate::level::Level;
-use crate::route::RouteId;
 use crate::state::State;
 use crate::state::effect::{Decision, Effect, Refusal, Why};
 use crate::state::event::Ends;
-use crate::state::groups::{Group, Member};
 use crate::state::moment::Moment;
-use crate::state::settings::Limit;
 use crate::state::silences::Matched;
 use crate::state::stored::{Said, Stored};
-use crate::state::{no_later, persist};
 use crate::timestamp::Timestamp;
 use crate::view::{AlertKind, Status};
 

@@ -16,6 +16,7 @@ use crate::state::silences::Matched;
 use crate::state::stored::Stored;
 use crate::state::{Effect, State, inside};
 use crate::timestamp::Timestamp;
+use crate::view::AlertKind;
 
 impl State {
     /// Goes on from the rows of an earlier process, maybe with another configuration; returns what is to be done about that.
@@ -83,14 +84,24 @@ impl State {
         expires: &mut BTreeMap<Arc<str>, Moment>,
     ) {
         let key = Arc::from(row.group.as_str());
-        self.log.restore(&key, row.lane.clone(), row.entry(now));
+        self.log.restore(&key, &row.lane, row.entry(now));
         if let Some(at) = row.expires {
             expires.insert(key, Moment::at(now, Timestamp::from_millis(at)));
         }
     }
 
     fn restore_alert(&mut self, now: Now, row: &AlertRow, groups: &BTreeMap<&str, GroupId>) {
-        let said = row.said(now);
+        let mut said = row.said(now);
+        // A clock that was set back makes no lease of ours longer than it can be.
+        let longest = match (said.timeout, said.kind) {
+            (true, _) => Some(self.config.resolve_timeout),
+            (false, AlertKind::Event) => Some(self.settings.event_ends_after),
+            (false, AlertKind::State) => None,
+        };
+        if let Some(longest) = longest {
+            let latest = Moment::of(now).after(longest);
+            said.ends = said.ends.map(|end| end.min(latest));
+        }
         let fingerprint = crate::fingerprint::Fingerprint::of(said.alert.labels());
         let mut stored = Stored {
             said,

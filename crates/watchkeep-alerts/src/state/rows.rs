@@ -119,9 +119,13 @@ pub(super) fn delete(table: Table, key: String) -> Change {
     }
 }
 
-/// Returns the key of the row of what a lane was told.
+/// Returns the key of the row of what a lane was told; the lengths keep apart what names may make look the same.
 pub(super) fn entry_key(group: &str, lane: &Lane) -> String {
-    format!("{}/{}/{group}", lane.receiver, lane.integration)
+    let Lane {
+        receiver,
+        integration,
+    } = lane;
+    format!("{integration}/{}:{receiver}/{group}", receiver.len())
 }
 
 // === impl AlertRow ===

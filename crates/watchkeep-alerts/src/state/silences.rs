@@ -91,11 +91,11 @@ impl Silences {
         }
         draft.starts_at = draft.starts_at.max(now);
         let mut ids = vec![draft.id.clone()];
-        if let (Some(serial), Some(id)) = (old, before) {
-            if self.held[&serial].state(now) != SilenceState::Expired {
-                self.change(serial, retention, |silence| silence.expire(now));
-                ids.push(id);
-            }
+        if let (Some(serial), Some(id)) = (old, before)
+            && self.held[&serial].state(now) != SilenceState::Expired
+        {
+            self.change(serial, retention, |silence| silence.expire(now));
+            ids.push(id);
         }
         let id = draft.id.clone();
         self.put(draft, retention);

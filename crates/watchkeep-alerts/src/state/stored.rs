@@ -59,12 +59,10 @@ impl Said {
         }
         let mut merged = self;
         merged.starts_at = merged.starts_at.min(old.starts_at);
-        let later = merged.end() < old.end();
-        if merged.is_resolved(elapsed) {
-            if old.is_resolved(elapsed) && later {
-                merged.ends = old.ends;
-            }
-        } else if later && !old.timeout {
+        // Both are over, or both fire: the later end counts, by the clock that nobody sets.
+        let alike = merged.is_resolved(elapsed) == old.is_resolved(elapsed);
+        let guess = old.timeout && !merged.is_resolved(elapsed);
+        if alike && !guess && merged.runs_until() < old.runs_until() {
             merged.ends = old.ends;
         }
         merged
@@ -73,6 +71,10 @@ impl Said {
     fn overlaps(&self, old: &Self) -> bool {
         let inside = |at: Timestamp| at > old.starts_at && at < old.end();
         inside(self.end()) || inside(self.starts_at)
+    }
+
+    fn runs_until(&self) -> Duration {
+        self.ends.map_or(Duration::MAX, |end| end.elapsed)
     }
 
     fn end(&self) -> Timestamp {

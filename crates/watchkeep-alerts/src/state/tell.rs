@@ -35,7 +35,6 @@ impl State {
     /// Decides what one lane is told, hands out the notice, and adds to `told` what the lane knows of.
     pub(super) fn tell(
         &mut self,
-        now: Now,
         flush: &Flush<'_>,
         lane: &Lane,
         telling: Telling,
@@ -69,7 +68,7 @@ impl State {
                 .and_then(|entry| entry.delivered.as_ref())
                 .is_some_and(Mark::is_open);
             let kind = kind(current, &mark, &lists, strict);
-            self.hand_out(now, flush, lane, (kind, untold), &message, mark, effects);
+            self.hand_out(flush, lane, (kind, untold), &message, mark, effects);
         } else if let Some(over) = lists.quietly_over(reason, current, strict) {
             let entry = self.log.entry_mut(&flush.group.key, lane);
             entry.forget(&over);
@@ -90,7 +89,6 @@ impl State {
     /// Hands a notice to the outbox, and marks it as enqueued.
     fn hand_out(
         &mut self,
-        now: Now,
         flush: &Flush<'_>,
         lane: &Lane,
         (kind, untold): (JobKind, bool),
@@ -98,7 +96,7 @@ impl State {
         mark: Mark,
         effects: &mut Vec<Effect>,
     ) {
-        let group = flush.group;
+        let (now, group) = (flush.now, flush.group);
         let id = self.next_id();
         let name = GroupName {
             key: group.key.to_string(),

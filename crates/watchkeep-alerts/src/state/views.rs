@@ -26,6 +26,7 @@ pub(crate) enum AlertState {
 /// An alert that fires, and why nobody is told of it, if so.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct AlertDetail {
+    /// Its end is the one that will come unless more is said.
     pub(crate) alert: AlertView,
     pub(crate) state: AlertState,
     /// The ids of the silences that match it now.
@@ -131,9 +132,11 @@ impl State {
                 muted_by.extend(names);
             }
         }
+        let mut alert = stored.view(fingerprint, Status::Firing, now);
+        alert.ends_at = stored.said.ends.map(|end| end.wall);
         let free = silenced_by.is_empty() && inhibited_by.is_none() && muted_by.is_empty();
         AlertDetail {
-            alert: stored.view(fingerprint, Status::Firing, now),
+            alert,
             state: if free {
                 AlertState::Active
             } else {

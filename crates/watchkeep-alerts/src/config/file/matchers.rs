@@ -23,7 +23,11 @@ pub(super) fn map(
             let reason = "a label name is not letters, digits and `_`, or begins with a digit";
             return Err(ConfigError::new(Some(name.at), reason));
         }
-        let text = value.text()?;
+        // In Alertmanager too, a value that is null is empty, but no expression is.
+        let text = match op {
+            MatchOp::Equal if value.is_null() => "",
+            _ => value.text()?,
+        };
         // Alertmanager keeps the anchors that it adds, and they show in the keys of groups.
         let text = match op {
             MatchOp::NotRegex | MatchOp::Regex => format!("^(?:{text})$"),

@@ -136,6 +136,10 @@ fn flags_apply_to_what_follows() {
     matches(r"(?i)\w", &["\u{17f}"]);
     matches_not(r"(?i)\W", &["k", "\u{17f}"]);
     matches("a(?i)*", &["aaa"]);
+    matches("a*(?i)*", &["aaa"]);
+    matches("a{2}(?i)?", &["", "aa"]);
+    matches(r"\Qba\E{2}(?i)?", &["b", "baa"]);
+    matches_not(r"\Qba\E{2}(?i)?", &["ba", ""]);
     matches("(?)a", &["a"]);
     matches("(?ii-i)a", &["a"]);
     matches_not("(?i-i)a", &["A"]);

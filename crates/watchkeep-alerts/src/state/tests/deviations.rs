@@ -286,25 +286,12 @@ fn d9_one_source_of_several_is_enough() {
             let down = |n: u64| error("Down").with_label("n", n.to_string());
             bench.fire(down(1));
             bench.fire(down(2));
-            bench.fire(error("Slow"));
-            bench.at(40).resolve(&down(2));
-            bench.at(329);
-        },
-        &["30 chat trigger +Down +Down"],
-        // Alertmanager remembers one source, which is over at the flush after that.
-        &["30 chat trigger +Down +Down"],
-    );
-    both(
-        config,
-        |bench| {
-            let down = |n: u64| error("Down").with_label("n", n.to_string());
-            bench.fire(down(1));
-            bench.fire(down(2));
             bench.at(10).resolve(&down(2));
             bench.fire(error("Slow"));
             bench.at(41);
         },
         &["30 chat trigger +Down -Down"],
+        // Alertmanager remembers one source, which is over.
         &["30 chat trigger +Down -Down", "40 chat trigger +Slow"],
     );
 }

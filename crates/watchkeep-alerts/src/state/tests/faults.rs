@@ -92,6 +92,18 @@ fn a_clock_that_jumps_neither_ends_nor_repeats_anything() {
 }
 
 #[test]
+fn what_fires_again_after_the_clock_was_set_back_is_not_over() {
+    let mut bench = Bench::new(chat());
+    bench.trigger(error("A"));
+    bench.at(30).wall_offset += 3_600_000;
+    bench.resolve(&error("A"));
+    bench.wall_offset -= 1_800_000;
+    bench.trigger(error("A"));
+    assert_eq!(bench.state.alerts(bench.now(), &Filter::default()).len(), 1);
+    bench.at(HOUR).expect(&["30 chat trigger +A"]);
+}
+
+#[test]
 fn hostile_labels_are_carried_and_never_mixed_up() {
     let hostile = [
         "\u{202e}txt.exe",
@@ -158,7 +170,7 @@ fn labels_at_their_bounds_go_through_the_rows() {
         },
         Vec::new(),
     ));
-    bench.fire(alert.clone());
+    bench.fire(alert);
     let before = bench.state.alerts(bench.now(), &Filter::default());
     let (state, _) =
         crate::state::State::restore(chat().into(), settings(), bench.rows(), bench.now()).unwrap();

@@ -158,6 +158,15 @@ fn what_overlaps_keeps_the_earliest_start_and_what_does_not_begins_anew() {
 }
 
 #[test]
+fn what_begins_as_the_other_ends_is_another() {
+    let mut bench = Bench::new(chat());
+    lease(&mut bench, 0, 20);
+    bench.at(20);
+    lease(&mut bench, 20, 60);
+    assert_eq!(alerts(&bench)[0].starts_at, bench.second(20));
+}
+
+#[test]
 fn what_was_over_when_it_came_is_taken_and_forgotten() {
     let mut bench = Bench::new(chat());
     bench.at(100);
@@ -207,6 +216,7 @@ fn an_event_ends_five_minutes_after_its_last_occurrence() {
     let mut bench = Bench::new(chat());
     bench.trigger(error("A"));
     bench.at(200).trigger(error("A"));
+    assert_eq!(alerts(&bench)[0].ends_at, Some(bench.second(500)));
     bench.at(499);
     assert_eq!(alerts(&bench).len(), 1);
     bench.at(500);

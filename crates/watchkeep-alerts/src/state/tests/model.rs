@@ -23,6 +23,8 @@ struct Group {
     next: u64,
     open: bool,
     told: Option<Told>,
+    /// When what was told is forgotten, once the group is gone.
+    forgets: u64,
 }
 
 #[derive(Clone, Default)]
@@ -52,6 +54,7 @@ impl Model {
             next: 0,
             open: false,
             told: None,
+            forgets: 0,
         };
         let groups = vec![
             group("chat", &[0, 2, 4]),
@@ -138,6 +141,9 @@ impl Model {
         }
         for group in self.groups.iter_mut().filter(|group| group.of.contains(&n)) {
             if !group.open {
+                if group.forgets <= now {
+                    group.told = None;
+                }
                 group.open = true;
                 group.next = now + WAIT;
             }
@@ -260,6 +266,7 @@ impl Model {
             keep
         });
         group.open = !group.members.is_empty();
+        group.forgets = now + 2 * REPEAT;
         let closed = |told: &Told| told.firing.is_empty() && told.muted.is_empty();
         if !group.open && group.told.as_ref().is_some_and(closed) {
             group.told = None;

@@ -325,5 +325,5 @@ fn one_an_alert(batch: &[Op]) -> Vec<Op> {
 
 fn cases() -> u32 {
     let slow = std::env::var_os("RUN_SLOW_TESTS").is_some();
-    if slow { 4_000 } else { 96 }
+    if slow { 2_000 } else { 96 }
 }

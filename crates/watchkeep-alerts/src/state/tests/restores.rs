@@ -2,7 +2,7 @@
 
 use super::support::*;
 use crate::journal::{Row, Table};
-use crate::state::{Ends, Outcome, State};
+use crate::state::{Ends, Event, Filter, Outcome, State};
 use crate::view::AlertKind;
 
 fn restart(bench: &mut Bench) {
@@ -121,6 +121,31 @@ fn an_event_that_was_not_told_yet_is_told_after_a_restart() {
 }
 
 #[test]
+fn an_end_that_was_said_is_not_said_again() {
+    let mut bench = Bench::new(chat());
+    bench.trigger(error("A"));
+    bench.resolve(&error("A"));
+    restart(&mut bench);
+    let effects = bench.step(Event::Tick);
+    assert!(effects.is_empty(), "{effects:?}");
+}
+
+#[test]
+fn the_log_of_a_group_that_is_gone_is_forgotten_in_time() {
+    let mut bench = Bench::new(chat());
+    bench.delivers = false;
+    bench.fire(error("A"));
+    bench.at(30).settle_first(Outcome::Delivered);
+    bench.resolve(&error("A"));
+    bench.at(330).settle_first(Outcome::Dead);
+    restart(&mut bench);
+    bench.at(330 + 8 * HOUR - 1).step(Event::Tick);
+    assert_eq!(bench.rows.len(), 1);
+    bench.at(330 + 8 * HOUR).step(Event::Tick);
+    assert!(bench.rows.is_empty(), "{:?}", bench.rows);
+}
+
+#[test]
 fn a_restart_with_another_configuration_is_a_reload() {
     let mut bench = Bench::new(chat());
     bench.fire(error("A"));
@@ -159,6 +184,20 @@ fn a_clock_that_was_set_back_meanwhile_delays_no_repeat_and_no_flush() {
     assert_eq!(bench.said(), ["600 chat update +A +B"]);
     bench.at(5 * HOUR);
     assert_eq!(bench.said(), ["15000 chat update +A +B"]);
+}
+
+#[test]
+fn a_clock_that_was_set_back_meanwhile_makes_no_event_longer() {
+    let mut bench = Bench::new(chat());
+    bench.trigger(error("Event"));
+    bench.raise(error("Guess"), AlertKind::State, None, Ends::Timeout);
+    bench.at(40);
+    bench.wall_offset -= 24 * 3_600_000;
+    restart(&mut bench);
+    bench.at(339);
+    assert_eq!(bench.state.alerts(bench.now(), &Filter::default()).len(), 2);
+    bench.at(340);
+    assert_eq!(bench.state.alerts(bench.now(), &Filter::default()).len(), 0);
 }
 
 #[test]

@@ -1,5 +1,4 @@
 //! A state machine with a hand-made clock, an outbox that delivers at once, and a journal in a map.
-#![expect(clippy::unwrap_used, reason = "a test that cannot be set up may panic")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

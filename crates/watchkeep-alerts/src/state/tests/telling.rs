@@ -3,7 +3,7 @@
 use super::support::*;
 use crate::level::Level;
 use crate::route::GroupBy;
-use crate::state::{Ends, JobKind, Outcome};
+use crate::state::{Ends, JobKind, Outcome, Why};
 use crate::view::{AlertKind, Status};
 
 #[test]
@@ -231,6 +231,23 @@ fn what_is_under_way_is_not_said_twice() {
 }
 
 #[test]
+fn what_arrives_settles_what_was_before_it() {
+    let mut bench = Bench::new(chat());
+    bench.delivers = false;
+    bench.fire(error("A"));
+    bench.at(30).fire(error("B"));
+    bench.at(330).said();
+    let second = bench.pending[1].id.clone();
+    bench.settle(&second, Outcome::Delivered);
+    // No word on the first has come: it is not the one that counts any more.
+    bench.at(640).expect(&[]);
+    bench.settle_first(Outcome::Dead);
+    bench.resolve(&error("B"));
+    bench.at(1_000).expect(&["930 chat update +A -B"]);
+    assert!(!bench.jobs[2].1.untold);
+}
+
+#[test]
 fn a_dead_update_falls_back_to_what_was_delivered() {
     let mut bench = Bench::new(chat());
     bench.delivers = false;
@@ -320,4 +337,73 @@ fn a_receiver_that_is_not_there_is_said() {
     bench.fire(error("A"));
     bench.at(30);
     bench.expect(&["chat: its receiver is not configured any more"]);
+}
+
+#[test]
+fn a_job_is_the_same_after_its_json() {
+    let mut bench = Bench::new(chat());
+    bench.fire(error("A").with_detail("n", "\u{1F600}\0\""));
+    bench.trigger(error("B"));
+    bench.at(31).resolve(&error("A"));
+    bench.at(330);
+    for (_, job) in &bench.jobs {
+        let json = serde_json::to_string(job).unwrap();
+        let again: crate::state::Job = serde_json::from_str(&json).unwrap();
+        assert_eq!(*job, again);
+    }
+    assert_eq!(bench.jobs.len(), 2);
+}
+
+#[test]
+fn ids_of_notices_are_fit_for_a_webhook() {
+    let mut bench = Bench::new(chat_by_name());
+    bench.fire(error("A"));
+    bench.fire(error("B"));
+    bench.at(30);
+    for (_, job) in &bench.jobs {
+        let fit = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+        assert!(job.id.bytes().all(fit), "{}", job.id);
+        assert_eq!(job.id, job.notification.id());
+    }
+}
+
+#[test]
+fn reasons_are_words() {
+    let by = fingerprint(&error("A"));
+    let names = || vec!["a".to_owned(), "b".to_owned()];
+    for (why, word, text) in [
+        (
+            Why::EndedUntold,
+            "ended_untold",
+            "ended before its first notice".to_owned(),
+        ),
+        (
+            Why::Inhibited(by),
+            "inhibited",
+            format!("inhibited by {by}"),
+        ),
+        (
+            Why::Inactive(names()),
+            "inactive",
+            "outside of a, b".to_owned(),
+        ),
+        (Why::Muted(names()), "muted", "muted by a, b".to_owned()),
+        (
+            Why::NeverFired,
+            "never_fired",
+            "over when it was first heard of".to_owned(),
+        ),
+        (
+            Why::ReceiverGone,
+            "receiver_gone",
+            "its receiver is not configured any more".to_owned(),
+        ),
+        (
+            Why::Silenced(names()),
+            "silenced",
+            "silenced by a, b".to_owned(),
+        ),
+    ] {
+        assert_eq!((why.word(), why.to_string()), (word, text));
+    }
 }
