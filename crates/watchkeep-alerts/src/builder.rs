@@ -211,6 +211,7 @@ impl AlertingBuilder {
         state.limits.alerts = self.max_active;
         state.limits.alerts_per_name = self.max_active.div_ceil(2);
         state.limits.groups = self.max_active.max(state.limits.groups);
+        outbox.event_ends_after = self.event_ends_after;
         outbox.alerts_per_notice = state.limits.alerts_per_notice;
         let bound = registered.iter();
         state.bound = bound

@@ -34,6 +34,7 @@ pub(crate) enum Clock {
 
 /// A clock that stands still until it is moved, for tests; clones are one clock.
 ///
+/// When it is moved over several moments at which something is due, all of that happens, each at its time.
 /// It moves all timers of an engine but the time limit of a try, which goes by Tokio's clock.
 #[derive(Clone, Debug)]
 pub struct ManualClock(Arc<watch::Sender<Now>>);
@@ -55,6 +56,11 @@ impl Clock {
                 wall: wall(),
             },
         }
+    }
+
+    /// Says whether it jumps, so that what lies between has to be made up for.
+    pub(crate) const fn is_manual(&self) -> bool {
+        matches!(self, Self::Manual(_))
     }
 
     /// Waits until then; for ever without a time.

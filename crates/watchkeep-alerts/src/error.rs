@@ -16,12 +16,15 @@ pub struct Error(#[from] Kind);
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Kind {
-    #[cfg(feature = "_http")]
+    #[cfg(any(feature = "_http", feature = "email"))]
     #[error("the address of the {notifier} notifier is not usable: {problem}")]
     Address {
         notifier: &'static str,
         problem: &'static str,
     },
+    #[cfg(feature = "telegram")]
+    #[error("the token of the bot is not usable: it is not digits, a colon, and letters or digits")]
+    BotToken,
     #[cfg(feature = "_http")]
     #[error("the http client cannot be set up")]
     Client(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -39,8 +42,14 @@ pub(crate) enum Kind {
     InvalidAlert(&'static str),
     #[error("the alert journal cannot be read")]
     Journal(#[source] JournalError),
+    #[cfg(feature = "email")]
+    #[error("{0} is not usable: {1}")]
+    Mailbox(&'static str, &'static str),
     #[error("there is no tokio runtime here")]
     NoRuntime,
+    #[cfg(feature = "alertmanager")]
+    #[error("an alertmanager has 1 to 16 peers")]
+    Peers,
     #[error("{option} must be {bounds}")]
     Range {
         option: &'static str,
@@ -54,6 +63,9 @@ pub(crate) enum Kind {
     Refused(#[source] Refusal),
     #[error("the alert journal holds what cannot be read")]
     Row(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[cfg(feature = "pagerduty")]
+    #[error("the routing key is not usable: it is not 1 to 64 letters and digits")]
+    RoutingKey,
     #[cfg(feature = "webhook")]
     #[error("the webhook secret is not usable: {0}")]
     Secret(&'static str),

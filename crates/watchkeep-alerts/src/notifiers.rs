@@ -2,12 +2,33 @@
 
 mod log;
 
+#[cfg(feature = "alertmanager")]
+mod alertmanager;
+#[cfg(any(
+    feature = "discord",
+    feature = "email",
+    feature = "pagerduty",
+    feature = "slack",
+    feature = "teams",
+    feature = "telegram"
+))]
+mod chat;
+#[cfg(feature = "discord")]
+mod discord;
+#[cfg(feature = "email")]
+mod email;
 #[cfg(feature = "_http")]
 mod http;
+#[cfg(feature = "pagerduty")]
+mod pagerduty;
 #[cfg(feature = "webhook")]
 mod signature;
 #[cfg(feature = "slack")]
 mod slack;
+#[cfg(feature = "teams")]
+mod teams;
+#[cfg(feature = "telegram")]
+mod telegram;
 #[cfg(feature = "webhook")]
 mod webhook;
 
@@ -15,8 +36,20 @@ mod webhook;
 #[cfg(test)]
 mod sink;
 
+#[cfg(feature = "alertmanager")]
+pub use alertmanager::Alertmanager;
+#[cfg(feature = "discord")]
+pub use discord::Discord;
+#[cfg(feature = "email")]
+pub use email::Email;
 pub use log::Log;
+#[cfg(feature = "pagerduty")]
+pub use pagerduty::PagerDuty;
 #[cfg(feature = "slack")]
 pub use slack::Slack;
+#[cfg(feature = "teams")]
+pub use teams::Teams;
+#[cfg(feature = "telegram")]
+pub use telegram::Telegram;
 #[cfg(feature = "webhook")]
 pub use webhook::Webhook;

@@ -48,6 +48,8 @@ pub(crate) struct Settings {
     pub(crate) queue: usize,
     /// The most alerts in one notice when several become one; the rest is counted in it; 500.
     pub(crate) alerts_per_notice: usize,
+    /// How long an event lasts after its last occurrence; 5 minutes.
+    pub(crate) event_ends_after: Duration,
     /// The most dead letters; 1,000.
     pub(crate) dead_letters: usize,
     /// How long a dead letter is kept; 14 days.
@@ -222,9 +224,9 @@ impl Outbox {
         self.queues.values().filter_map(Queue::ready_at).min()
     }
 
-    /// Returns how many notices wait or are under way.
+    /// Returns how many notices wait or are under way, but for those that say only what a dead letter says.
     pub(crate) fn outstanding(&self) -> usize {
-        self.queues.values().map(Queue::len).sum()
+        self.queues.values().map(Queue::outstanding).sum()
     }
 
     /// Returns each lane with the number of its notices that wait or are under way.
@@ -244,11 +246,17 @@ impl Outbox {
             .filter(|(_, queue)| queue.ready_at().is_some_and(|at| at <= now.elapsed))
             .map(|(lane, _)| lane.clone())
             .collect();
+        let mut to_nobody = Vec::new();
         for lane in lanes {
             self.digest(now, &lane, effects);
             let Some(queue) = self.queues.get_mut(&lane) else {
                 continue;
             };
+            if queue.gone {
+                let given_up = queue.take_first(now);
+                to_nobody.extend(given_up);
+                continue;
+            }
             let Some(item) = queue.depart(now) else {
                 continue;
             };
@@ -256,6 +264,9 @@ impl Outbox {
                 lane,
                 notification: Arc::clone(&item.notification),
             });
+        }
+        for item in to_nobody {
+            self.give_up(now, item, Dead::Gone, effects);
         }
     }
 
@@ -287,6 +298,7 @@ impl Settings {
             breaker_after: 5,
             queue: 10_000,
             alerts_per_notice: 500,
+            event_ends_after: Duration::from_secs(300),
             dead_letters: 1_000,
             dead_letter_retention: HOUR * 24 * 14,
             fallback: Vec::new(),

@@ -9,6 +9,7 @@ use crate::driver::receipts::Receipts;
 use crate::driver::trail::{Entry, Trail};
 use crate::outbox::{self, Outbox, Step};
 use crate::state::{self, Filter, State};
+use crate::timestamp::Timestamp;
 use crate::view::AlertView;
 
 /// The state machine, the outbox, and what is kept for those who look.
@@ -64,6 +65,22 @@ impl Machine {
         }
         if self.outbox.wake_at().is_some_and(|at| at <= now.elapsed) {
             self.tell_outbox(now, outbox::Event::Tick, batch);
+        }
+    }
+
+    /// Does what was due before now, each at its own time, as it would be if a clock ran that only jumps.
+    pub(super) fn catch_up(&mut self, now: Now, batch: &mut Batch) {
+        while let Some(at) = self.wake_at().filter(|at| *at < now.elapsed) {
+            let ago = i64::try_from((now.elapsed - at).as_millis()).unwrap_or(i64::MAX);
+            let wall = now.wall.as_millis().saturating_sub(ago);
+            let then = Now {
+                elapsed: at,
+                wall: Timestamp::from_millis(wall),
+            };
+            self.tick(then, batch);
+            if self.wake_at() == Some(at) {
+                return;
+            }
         }
     }
 

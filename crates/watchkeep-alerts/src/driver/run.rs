@@ -95,6 +95,9 @@ impl Driver {
             ended = round.ended;
             let now = self.clock.now();
             let _inside = Inside::enter();
+            if self.clock.is_manual() {
+                self.machine.catch_up(now, &mut batch);
+            }
             for Tried { lane, id, result } in round.tried {
                 let event = outbox::Event::Tried { lane, id, result };
                 self.machine.tell_outbox(now, event, &mut batch);

@@ -9,12 +9,22 @@ use crate::outbox::{Effect, LaneSettings, NoteWhy, Outbox, Progress, Step, delet
 use crate::state::{Job, JobKind, Lane, Outcome};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How long after a notice was given up the same is not tried again.
+const DEAD_AGAIN: Duration = Duration::from_secs(300);
 
 impl Outbox {
     pub(super) fn accept(&mut self, now: Now, job: Job, effects: &mut Vec<Effect>) {
         let sequence = self.next_sequence();
         let budget = self.budget(job.level);
-        let item = Item::new(now, job, sequence, budget);
+        let mut item = Item::new(now, job, sequence, budget);
+        if let Some(at) = self.dead.last_same(&item) {
+            // What was given up a moment ago is not tried again at every flush.
+            let wait = DEAD_AGAIN.saturating_sub(now.wall.since(at));
+            item.not_before = now.elapsed.saturating_add(wait);
+            item.echo = true;
+        }
         self.take_in(now, item, effects);
     }
 
@@ -24,7 +34,7 @@ impl Outbox {
         let Some(queue) = queue.filter(|queue| !queue.removed) else {
             return self.give_up(now, item, Dead::NoReceiver, effects);
         };
-        if queue.gone {
+        if queue.gone && item.not_before <= now.elapsed {
             return self.give_up(now, item, Dead::Gone, effects);
         }
         if let Some(older) = queue.take(&item.slot()) {
@@ -35,7 +45,9 @@ impl Outbox {
             }
         }
         effects.push(Effect::Persist(item.write(now)));
-        effects.push(progress(&item, Step::Accepted, now));
+        if !item.echo {
+            effects.push(progress(&item, Step::Accepted, now));
+        }
         let most = self.settings.queue;
         let Some(queue) = self.queues.get_mut(&item.job.lane) else {
             return;
@@ -96,7 +108,7 @@ impl Outbox {
             }
             return None;
         }
-        newer.absorb(now, &older, self.settings.alerts_per_notice);
+        newer.absorb(now, &older, &self.settings);
         let by = newer.job.id.clone();
         effects.push(note(now, &older, NoteWhy::Superseded(by)));
         settled(now, &older, Outcome::Superseded, effects);

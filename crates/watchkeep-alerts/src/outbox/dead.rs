@@ -82,7 +82,7 @@ impl Outbox {
             fallback_at: None,
         };
         for older in self.dead.said_by(&letter) {
-            if older.says_the_same(&letter) {
+            if older.says_the_same(&letter.item) {
                 letter.fallback_at = letter.fallback_at.max(older.fallback_at);
             }
             let by = letter.item.job.id.clone();
@@ -128,7 +128,7 @@ impl Outbox {
             item.job.created_at = now.wall;
             item.sequence = self.next_sequence();
             (item.attempts, item.failures) = (0, 0);
-            (item.perhaps_told, item.replayed) = (false, false);
+            (item.perhaps_told, item.replayed, item.echo) = (false, false, false);
             item.last_error = None;
             item.not_before = now.elapsed;
             item.deadline = now.elapsed.saturating_add(self.budget(item.job.level));
@@ -151,6 +151,7 @@ impl Outbox {
         item.sequence = self.next_sequence();
         item.failures = 0;
         item.replayed = true;
+        item.echo = false;
         item.not_before = now.elapsed;
         item.deadline = now.elapsed.saturating_add(self.budget(item.job.level));
         self.take_in(now, item, effects);
@@ -204,6 +205,15 @@ impl DeadLetters {
         Some(letter)
     }
 
+    /// Returns when a notice that said the same to the same lane was given up.
+    pub(super) fn last_same(&self, item: &Item) -> Option<Timestamp> {
+        let group = (item.job.lane.clone(), item.job.group_key.clone());
+        let ids = self.by_group.get(&group)?;
+        let letters = ids.iter().filter_map(|id| self.letters.get(id));
+        let same = letters.filter(|letter| letter.says_the_same(item));
+        same.map(|letter| letter.at).max()
+    }
+
     /// Takes out the letters of the same group and lane of whose alerts a newer one speaks.
     fn said_by(&mut self, newer: &DeadLetter) -> Vec<DeadLetter> {
         let Some(ids) = self.by_group.get(&newer.group()) else {
@@ -221,6 +231,14 @@ impl DeadLetters {
             .collect();
         old.iter().filter_map(|id| self.remove(id)).collect()
     }
+}
+
+/// Returns which alerts a notice speaks of, and which of them fire.
+fn told(item: &Item) -> BTreeSet<(Fingerprint, bool)> {
+    let alerts = item.notification.alerts().iter();
+    alerts
+        .map(|alert| (alert.fingerprint, alert.state == Status::Firing))
+        .collect()
 }
 
 // === impl DeadLetter ===
@@ -259,16 +277,8 @@ impl DeadLetter {
         alerts.map(|alert| (alert.fingerprint, alert.state))
     }
 
-    fn says_the_same(&self, other: &Self) -> bool {
-        let set = |letter: &Self| -> Vec<_> {
-            let mut alerts: Vec<_> = letter
-                .alerts()
-                .map(|(fingerprint, state)| (fingerprint, state == Status::Firing))
-                .collect();
-            alerts.sort_unstable();
-            alerts
-        };
-        set(self) == set(other)
+    fn says_the_same(&self, other: &Item) -> bool {
+        told(&self.item) == told(other)
     }
 
     fn write(&self, now: Now) -> Change {

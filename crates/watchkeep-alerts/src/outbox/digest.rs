@@ -117,6 +117,7 @@ impl Outbox {
             perhaps_told: items.iter().any(|item| item.perhaps_told),
             fallback_of: None,
             replayed: false,
+            echo: false,
             members: items.iter().map(member).collect(),
         }
     }

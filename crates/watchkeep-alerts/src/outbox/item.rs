@@ -9,6 +9,7 @@ use crate::clock::Now;
 use crate::journal::{Change, Row, Table};
 use crate::level::Level;
 use crate::notification::Notification;
+use crate::outbox::Settings;
 use crate::state::{Job, JobKind, Lane};
 use crate::timestamp::Timestamp;
 use crate::view::{AlertKind, AlertView, Status};
@@ -47,6 +48,8 @@ pub(crate) struct Item {
     pub(super) fallback_of: Option<String>,
     /// Whether it was a dead letter.
     pub(super) replayed: bool,
+    /// Whether it says only what a dead letter says, and was not tried itself.
+    pub(super) echo: bool,
     /// What a digest stands for.
     pub(super) members: Vec<Member>,
 }
@@ -114,6 +117,7 @@ impl Item {
             perhaps_told: false,
             fallback_of: None,
             replayed: false,
+            echo: false,
             members: Vec::new(),
         }
     }
@@ -130,7 +134,7 @@ impl Item {
     /// Takes over what an older notice of the same group had to say, and did not get told.
     ///
     /// This notice was never tried, so its bytes may still change.
-    pub(super) fn absorb(&mut self, now: Now, older: &Self, most: usize) {
+    pub(super) fn absorb(&mut self, now: Now, older: &Self, settings: &Settings) {
         self.sequence = self.sequence.min(older.sequence);
         self.failures = older.failures;
         self.not_before = self.not_before.max(older.not_before);
@@ -142,11 +146,16 @@ impl Item {
         let old = older.notification.alerts().iter();
         let missing: Vec<_> = old
             .filter(|alert| !has(notification, alert))
-            .map(|alert| late(alert, now.wall, over))
+            .map(|alert| late(alert, now.wall, over, settings.event_ends_after))
             .collect();
         let since = older.notification.late_since();
         let since = since.unwrap_or(older.job.created_at);
-        notification.join_late(missing, older.notification.truncated(), since, most);
+        notification.join_late(
+            missing,
+            older.notification.truncated(),
+            since,
+            settings.alerts_per_notice,
+        );
     }
 
     pub(super) fn row(&self, now: Now) -> ItemRow {
@@ -193,6 +202,7 @@ impl ItemRow {
             perhaps_told: self.perhaps_told,
             fallback_of: self.fallback_of,
             replayed: self.replayed,
+            echo: false,
             members: self.members,
         }
     }
@@ -206,12 +216,17 @@ fn has(notification: &Notification, alert: &AlertView) -> bool {
 }
 
 /// Returns an alert as it is told late, since no newer notice speaks of it: an event whose time has passed is over, and so is all in a notice that everything is.
-fn late(alert: &AlertView, now: Timestamp, over: bool) -> AlertView {
+fn late(alert: &AlertView, now: Timestamp, over: bool, event_ends_after: Duration) -> AlertView {
     let mut alert = alert.clone();
-    let ended = alert.kind == AlertKind::Event && alert.ends_at.is_some_and(|end| end <= now);
+    let lease = match alert.kind {
+        AlertKind::Event => Some(alert.updated_at.after(event_ends_after)),
+        AlertKind::State => None,
+    };
+    let end = alert.ends_at.or(lease);
+    let ended = end.is_some_and(|end| end <= now);
     if alert.state == Status::Firing && (ended || over) {
         alert.state = Status::Resolved;
-        alert.ends_at = Some(alert.ends_at.map_or(now, |end| end.min(now)));
+        alert.ends_at = Some(end.map_or(now, |end| end.min(now)));
     }
     alert
 }

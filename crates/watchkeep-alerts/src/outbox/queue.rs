@@ -23,6 +23,8 @@ pub(super) struct Queue {
     delayed: BTreeSet<(Duration, String)>,
     /// The groups that have to wait for a digest that speaks of them, with its slot.
     held: BTreeMap<String, String>,
+    /// How many of those that wait say only what a dead letter says.
+    echoes: usize,
     /// What is being tried.
     pub(super) under_way: Option<Item>,
     /// Failures in a row, whatever notices they were of.
@@ -44,6 +46,7 @@ impl Queue {
             ready: BTreeSet::new(),
             delayed: BTreeSet::new(),
             held: BTreeMap::new(),
+            echoes: 0,
             under_way: None,
             failures: 0,
             closed_until: Duration::ZERO,
@@ -54,6 +57,11 @@ impl Queue {
 
     pub(super) fn len(&self) -> usize {
         self.waiting.len() + usize::from(self.under_way.is_some())
+    }
+
+    /// Returns how many are to be settled still; what says the same as a dead letter is, in a way.
+    pub(super) fn outstanding(&self) -> usize {
+        self.len() - self.echoes
     }
 
     pub(super) fn waiting(&self) -> usize {
@@ -67,6 +75,7 @@ impl Queue {
             self.held.insert(member.group_key.clone(), slot.clone());
             self.unrank(&member.group_key);
         }
+        self.echoes += usize::from(item.echo);
         self.waiting.insert(slot.clone(), item);
         self.rank(now, &slot);
     }
@@ -74,7 +83,9 @@ impl Queue {
     /// Takes out what waits in a slot.
     pub(super) fn take(&mut self, slot: &str) -> Option<Item> {
         self.unrank(slot);
-        self.waiting.remove(slot)
+        let item = self.waiting.remove(slot)?;
+        self.echoes -= usize::from(item.echo);
+        Some(item)
     }
 
     /// Lets go what had to wait for a digest that is given up.
@@ -90,6 +101,7 @@ impl Queue {
         self.ready.clear();
         self.delayed.clear();
         self.held.clear();
+        self.echoes = 0;
         let mut items: Vec<_> = std::mem::take(&mut self.waiting).into_values().collect();
         items.sort_by_key(|item| (Reverse(item.job.level), item.sequence));
         items
@@ -97,8 +109,10 @@ impl Queue {
 
     /// Takes out what is least urgent.
     pub(super) fn take_last(&mut self, now: Now) -> Option<Item> {
-        let ready = self.ready.last().map(|(_, _, slot)| slot.clone());
-        let slot = ready.or_else(|| self.delayed.last().map(|(_, slot)| slot.clone()))?;
+        let ready = self.ready.last().map(|(_, _, slot)| slot);
+        let delayed = self.delayed.last().map(|(_, slot)| slot);
+        let is_echo = |slot: &&String| self.waiting.get(*slot).is_some_and(|item| item.echo);
+        let slot = delayed.filter(is_echo).or(ready).or(delayed)?.clone();
         let item = self.take(&slot)?;
         self.release(now, &item);
         Some(item)
@@ -133,15 +147,26 @@ impl Queue {
         Some(item.max(bucket).max(self.closed_until))
     }
 
-    /// Lets the most urgent notice go, if one can.
-    pub(super) fn depart(&mut self, now: Now) -> Option<&Item> {
+    /// Takes out the most urgent notice, if one can go; what a digest speaks of goes on waiting for it.
+    fn next(&mut self, now: Now) -> Option<Item> {
         if self.ready_at()? > now.elapsed {
             return None;
         }
         self.wake(now);
         let (_, _, slot) = self.ready.first()?.clone();
-        // What a digest speaks of waits for it, also while it is under way.
-        let item = self.take(&slot)?;
+        self.take(&slot)
+    }
+
+    /// Takes out the most urgent notice for good, if one could go.
+    pub(super) fn take_first(&mut self, now: Now) -> Option<Item> {
+        let item = self.next(now)?;
+        self.release(now, &item);
+        Some(item)
+    }
+
+    /// Lets the most urgent notice go, if one can.
+    pub(super) fn depart(&mut self, now: Now) -> Option<&Item> {
+        let item = self.next(now)?;
         if let Some(bucket) = &mut self.bucket {
             bucket.take(now.elapsed);
         }
@@ -150,7 +175,8 @@ impl Queue {
 
     /// Takes back what was under way, if it is this.
     pub(super) fn arrive(&mut self, now: Now, id: &str) -> Option<Item> {
-        let item = self.under_way.take_if(|item| item.job.id == id)?;
+        let mut item = self.under_way.take_if(|item| item.job.id == id)?;
+        item.echo = false;
         self.release(now, &item);
         Some(item)
     }

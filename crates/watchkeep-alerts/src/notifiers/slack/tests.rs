@@ -5,6 +5,7 @@ use crate::alert::{Alert, Labels};
 use crate::level::Level;
 use crate::notifiers::sink::{Sink, answer};
 use crate::timestamp::Timestamp;
+use crate::view::Status;
 
 fn notification(alert: &Alert, state: Status) -> Notification {
     let mut view = Notification::test("slack", "oracle").alerts()[0].clone();
@@ -89,12 +90,16 @@ fn a_long_message_is_cut_between_escapes() {
 
 #[test]
 fn a_text_that_just_fits_is_not_cut() {
-    let mut text = Text::default();
+    let bound = Bound {
+        most: TEXT_CHARS,
+        size: written_chars,
+    };
+    let mut text = Text::new(bound, escape);
     text.own(&"é".repeat(TEXT_CHARS - 1));
-    assert!(!text.out.ends_with('…'));
     text.own("xyz");
-    assert_eq!(text.out.chars().count(), TEXT_CHARS);
-    assert!(text.out.ends_with("é…"));
+    let text = text.finish();
+    assert_eq!(text.chars().count(), TEXT_CHARS);
+    assert!(text.ends_with("é…"));
 }
 
 fn heard(status: u16, body: &str) -> Result<(), NotifyError> {

@@ -122,6 +122,38 @@ fn the_stand_in_is_not_told_the_same_at_every_flush() {
 }
 
 #[test]
+fn what_was_given_up_is_not_tried_again_at_every_flush() {
+    let mut world = World::new(&[("chat", PLAIN), ("gone", PLAIN)]);
+    for (receiver, kind) in [
+        ("chat", FailureKind::Permanent),
+        ("gone", FailureKind::Gone),
+    ] {
+        world.fire(receiver, "g", "A", Level::Error);
+        world.answer(receiver, failure(kind));
+    }
+    for _ in 0..29 {
+        world.wait(seconds(10));
+        world.fire("chat", "g", "A", Level::Error);
+        world.fire("gone", "g", "A", Level::Error);
+        assert!(!world.is_sending("chat"), "at {:?}", world.elapsed);
+    }
+    assert_eq!(world.dead().len(), 2);
+    // Something else is said at once, and the same after five minutes.
+    world.fire("chat", "h", "A", Level::Error);
+    assert!(world.is_sending("chat"));
+    world.answer("chat", Ok(()));
+    world.wait(seconds(10));
+    assert!(world.is_sending("chat"));
+    assert_eq!(world.sent.len(), 4);
+    let dead = world
+        .words()
+        .iter()
+        .filter(|it| **it == "dead_letter")
+        .count();
+    assert_eq!(dead, 3, "a receiver that is gone is not even asked");
+}
+
+#[test]
 fn a_stand_in_that_fails_has_none_itself() {
     let mut world = with_fallback();
     world.fire("chat", "g", "A", Level::Error);
