@@ -138,6 +138,11 @@ impl Notification {
         &self.alerts
     }
 
+    #[cfg(test)]
+    pub(crate) fn alerts_mut(&mut self) -> &mut [AlertView] {
+        &mut self.alerts
+    }
+
     /// Returns the labels by which these alerts were grouped.
     pub const fn group_labels(&self) -> &Labels {
         &self.group_labels

@@ -32,6 +32,9 @@ mod telegram;
 #[cfg(feature = "webhook")]
 mod webhook;
 
+#[cfg(any(feature = "_http", feature = "email"))]
+#[cfg(test)]
+mod samples;
 #[cfg(feature = "_http")]
 #[cfg(test)]
 mod sink;

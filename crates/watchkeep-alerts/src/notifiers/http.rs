@@ -208,7 +208,14 @@ fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
 
 /// Reads a number of seconds, which may have a fraction; what is no time is none.
 pub(crate) fn seconds(text: &str) -> Option<Duration> {
-    let seconds: f64 = text.trim().parse().ok()?;
+    let text = text.trim();
+    if !text
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'.')
+    {
+        return None;
+    }
+    let seconds: f64 = text.parse().ok()?;
     Duration::try_from_secs_f64(seconds).ok()
 }
 

@@ -8,6 +8,8 @@ use url::Url;
 use super::Transport;
 use crate::error::{Error, Kind};
 
+const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
+
 /// How TLS is had.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Security {
@@ -49,8 +51,13 @@ pub(super) fn transport(address: &str, root: Option<&[u8]>) -> Result<Transport,
     let tls = || {
         let mut parameters = TlsParameters::builder(host.to_owned());
         if let Some(pem) = root {
-            let certificate = Certificate::from_pem(pem)
-                .map_err(|_| unusable("the root certificate cannot be read"))?;
+            // Text without a certificate in it would be taken for none.
+            let is_pem = pem
+                .windows(BEGIN.len())
+                .any(|window| window == BEGIN.as_bytes());
+            let certificate = Certificate::from_pem(pem).ok().filter(|_| is_pem);
+            let certificate =
+                certificate.ok_or_else(|| unusable("the root certificate cannot be read"))?;
             parameters = parameters.add_root_certificate(certificate);
         }
         let built = parameters.build_rustls();

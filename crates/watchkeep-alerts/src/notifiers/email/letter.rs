@@ -1,12 +1,13 @@
 //! The letter itself: headers, a text for people, and the alerts as JSON.
 
-use std::collections::hash_map::DefaultHasher;
-use std::hash::{Hash as _, Hasher as _};
+use std::fmt::Write as _;
 
 use lettre::Message;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Attachment, Mailbox, Mailboxes, MultiPart, SinglePart, header};
 
+use crate::alert::Labels;
+use crate::fingerprint::Fingerprint;
 use crate::level::Level;
 use crate::notification::Notification;
 use crate::notifier::NotifyError;
@@ -26,7 +27,9 @@ pub(super) fn write(
     to: &[Mailbox],
 ) -> Result<Vec<u8>, NotifyError> {
     let host = from.email.domain();
-    let thread = format!("<{:016x}@{host}>", hash(&notification.group_key()));
+    // The same over restarts, and no secret.
+    let group = Labels::from([("group".to_owned(), notification.group_key())]);
+    let thread = format!("<{}@{host}>", Fingerprint::of(&group));
     let to: Mailboxes = to.iter().cloned().collect();
     let body = MultiPart::mixed()
         .singlepart(SinglePart::plain(text(notification)))
@@ -104,18 +107,12 @@ fn json(notification: &Notification) -> Result<SinglePart, NotifyError> {
             ascii.push(c);
         } else {
             for unit in c.encode_utf16(&mut units) {
-                ascii.push_str(&format!("\\u{unit:04x}"));
+                // Writing to a string does not fail.
+                let _ = write!(ascii, "\\u{unit:04x}");
             }
         }
     }
     let kind = ContentType::parse("application/json")
         .map_err(|_| NotifyError::permanent("the notice could not be written as a letter"))?;
     Ok(Attachment::new("alerts.json".to_owned()).body(ascii, kind))
-}
-
-/// The same over restarts, for a thread; it is no secret.
-fn hash(text: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    text.hash(&mut hasher);
-    hasher.finish()
 }

@@ -105,7 +105,7 @@ fn a_text_that_just_fits_is_not_cut() {
 fn heard(status: u16, body: &str) -> Result<(), NotifyError> {
     check(&Answer {
         status: reqwest::StatusCode::from_u16(status).unwrap(),
-        retry_after: Some(std::time::Duration::from_secs(7)),
+        retry_after: Some(Duration::from_secs(7)),
         body: body.as_bytes().to_vec(),
     })
 }
@@ -128,7 +128,7 @@ fn slack_s_own_words_are_shown_and_no_others() {
     let error = heard(404, "<p>no /services/T0/secret here</p>").unwrap_err();
     assert_eq!(error.to_string(), "the receiver answered 404");
     let error = heard(429, "rate_limited").unwrap_err();
-    assert_eq!(error.retry_after(), Some(std::time::Duration::from_secs(7)));
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(7)));
 }
 
 #[test]
