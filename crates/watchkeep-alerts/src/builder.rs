@@ -80,7 +80,7 @@ impl AlertingBuilder {
         self
     }
 
-    /// Routes alerts as a configuration says; its receivers without channels are bound by their names to [notifiers](Self::notifier).
+    /// Routes alerts as a configuration says; its receivers without channels are bound by their names to [notifiers](Self::notifier), and the others have the channels that it describes, as far as their features are enabled.
     ///
     /// A receiver with the name `null` and no channel tells nobody.
     pub fn config(mut self, config: Config) -> Self {

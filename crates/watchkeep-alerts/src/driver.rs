@@ -23,6 +23,7 @@ mod backlog;
 mod batch;
 mod channels;
 mod command;
+mod configured;
 mod inside;
 mod lanes;
 mod machine;

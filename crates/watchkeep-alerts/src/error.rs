@@ -57,6 +57,12 @@ pub(crate) enum Kind {
     },
     #[error("the name of a receiver is empty or longer than 128 bytes")]
     ReceiverName,
+    #[error("a secret of the receiver `{receiver}` cannot be read")]
+    ReceiverSecret {
+        receiver: String,
+        #[source]
+        source: crate::config::SecretError,
+    },
     #[error("an alert was raised from within the alert engine")]
     Reentrant,
     #[error("the alert was refused")]
@@ -103,7 +109,10 @@ impl Error {
     pub const fn is_config(&self) -> bool {
         matches!(
             self.0,
-            Kind::Config(_) | Kind::UnboundReceiver(_) | Kind::UnbuiltChannel { .. }
+            Kind::Config(_)
+                | Kind::ReceiverSecret { .. }
+                | Kind::UnboundReceiver(_)
+                | Kind::UnbuiltChannel { .. }
         )
     }
 

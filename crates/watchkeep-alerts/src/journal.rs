@@ -5,7 +5,6 @@ use std::path::Path;
 use std::path::PathBuf;
 
 #[cfg(test)]
-#[allow(dead_code, reason = "the driver's tests take it next")]
 pub(crate) mod faulty;
 mod memory;
 #[cfg(feature = "sqlite")]
@@ -155,6 +154,10 @@ pub struct JournalError {
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
+#[cfg_attr(
+    not(feature = "sqlite"),
+    expect(dead_code, reason = "a journal in memory has few problems")
+)]
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Problem {
     #[error("is damaged")]

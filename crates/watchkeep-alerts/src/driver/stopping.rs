@@ -1,8 +1,4 @@
 //! Named places at which the crash test stops this process, and then kills it.
-#![expect(
-    clippy::print_stdout,
-    reason = "the parent process reads where this one stands"
-)]
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};

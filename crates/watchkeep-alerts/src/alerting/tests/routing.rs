@@ -140,7 +140,7 @@ async fn a_silence_holds_back_until_it_ends() {
         (id.as_str(), "active")
     );
     assert_eq!(silence.created_by, "ops");
-    assert_eq!(bench.alerting.alerts().await[0].silenced_by, [id.clone()]);
+    assert_eq!(bench.alerting.alerts().await[0].silenced_by, [id.as_str()]);
     bench.alerting.expire_silence(&id).await.unwrap();
     assert_eq!(bench.alerting.silences().await[0].state, "expired");
     bench.pass(60).await;

@@ -1,8 +1,4 @@
 //! The real driver on a real SQLite journal, killed at random and at named points, with a receiver in another process.
-#![expect(
-    clippy::print_stdout,
-    reason = "the child tells the parent what was acknowledged"
-)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions};
@@ -189,7 +185,7 @@ async fn raise(folder: &str, sink: &str, round: &str) {
         done.unwrap();
     }
     println!("\ndone");
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// Starts a child, and returns what it says, line by line.
@@ -227,7 +223,7 @@ struct Running {
 
 impl Running {
     /// Waits for a line that begins so, and takes note of what was acknowledged meanwhile.
-    fn wait_for(&mut self, word: &str, limit: Duration, acked: &mut Acked) -> bool {
+    fn wait_for(&self, word: &str, limit: Duration, acked: &mut Acked) -> bool {
         let end = limit.as_millis();
         let mut waited = 0;
         while waited < end {
@@ -288,7 +284,7 @@ fn kill_again_and_again(rounds: usize) {
         sink.down.store(round % 3 == 1, Ordering::Release);
         let point = POINTS.get(round % (POINTS.len() + 3)).copied();
         let point = point.map(|name| (name, fastrand::u64(..12)));
-        let mut running = start(&journal, &sink.address, round, point);
+        let running = start(&journal, &sink.address, round, point);
         match point {
             Some((name, _)) => {
                 if running.wait_for("reached ", Duration::from_secs(10), &mut acked) {

@@ -352,7 +352,7 @@ fn a_restart_goes_on_with_the_same_ids_and_bytes() {
     let mut world = World::new(&[("chat", PLAIN), ("other", PLAIN)]);
     let first = world.fire("chat", "g", "A", Level::Error);
     world.fire("chat", "h", "B", Level::Error);
-    let before = world.under_way[&lane("chat")].clone();
+    let before = std::sync::Arc::clone(&world.under_way[&lane("chat")]);
     world.restart(seconds(60));
     let sent = world.answer("chat", Ok(()));
     assert_eq!(sent.id(), first);
