@@ -67,6 +67,10 @@ impl End {
         if is_bodiless || response.body().is_end_stream() {
             return Self::Known(Outcome::Completed);
         }
+        if guard.is_grpc() {
+            // The status comes after the last byte.
+            return Self::Open;
+        }
         match content_length(response).or_else(|| response.body().size_hint().exact()) {
             None => Self::Open,
             Some(0) => Self::Known(Outcome::Completed),
@@ -155,6 +159,8 @@ impl<B: Body> Body for ObservedBody<B> {
             Poll::Ready(None) => guard.finish(Outcome::Completed),
             Poll::Ready(Some(Err(_))) => guard.finish(Outcome::BodyError),
             Poll::Ready(Some(Ok(frame))) => {
+                let bytes = frame.data_ref().map_or(0, Buf::remaining);
+                guard.sent(bytes, frame.trailers_ref());
                 if is_end || is_last(frame, this.missing) {
                     guard.finish(Outcome::Completed);
                 }

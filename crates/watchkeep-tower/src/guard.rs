@@ -7,19 +7,27 @@ use std::{
     time::Duration,
 };
 
-use http::{Method, Response, StatusCode, header, request::Parts};
-use metrics::{Gauge, SharedString};
-use tracing::{Level, Span, span};
+use http::{HeaderMap, Method, Response, StatusCode, Version, header, request::Parts};
+use metrics::Gauge;
+use tracing::{Level, span};
 
 use crate::{
     clock::Stopwatch,
+    grpc::{self, Code},
+    ids::Ids,
+    labels::{Labels, Scheme, VersionLabel},
     layer::Shared,
-    method,
+    meters::Ended,
+    method::MethodLabel,
     outcome::Outcome,
     panic::PanicReport,
-    request_id::{self, RequestId},
-    trace_context::{Scope, TraceContext, as_text},
+    request_id,
+    route::Route,
+    trace_context::Scope,
 };
+
+/// A longer path is no gRPC method.
+const MAX_GRPC_PATH: usize = 512;
 
 /// A request that has begun.
 ///
@@ -29,17 +37,30 @@ use crate::{
 pub(crate) struct Guard {
     shared: Arc<Shared>,
     stopwatch: Stopwatch,
-    method: &'static str,
-    route: SharedString,
-    request_id: RequestId,
-    trace_context: TraceContext,
-    span: Span,
+    method: MethodLabel,
+    scheme: Scheme,
+    version: Version,
+    route: Arc<Route>,
+    ids: Ids,
     /// Taken by the request's end; a skipped request has none.
     in_flight: Option<Gauge>,
     status: Option<StatusCode>,
-    /// The time until an endless response began, which is all that can be said about its speed.
-    began_after: Option<Duration>,
+    grpc: Option<Call>,
+    is_stream: bool,
+    first_byte: Option<Duration>,
+    /// What the client declared, until it is found to be at fault.
+    request_bytes: Option<u64>,
+    response_bytes: u64,
+    logged_headers: Option<String>,
     panic: Option<String>,
+}
+
+/// What is known of a gRPC call.
+#[derive(Debug, Default)]
+struct Call {
+    /// The path, as long as it is not known to be a method.
+    path: Option<Box<str>>,
+    code: Option<Code>,
 }
 
 /// As long as it lives, the thread works on the request.
@@ -49,49 +70,41 @@ pub(crate) struct Entered<'a> {
     _scope: Scope,
 }
 
+// === impl Guard ===
+
 impl Guard {
     /// Begins a request: reads its ids, gives them to the service, and counts it as in flight.
     pub(crate) fn begin(shared: &Arc<Shared>, parts: &mut Parts) -> Self {
         let stopwatch = Stopwatch::start();
-        let method = method::label(&parts.method);
-        let route = shared.routes.label(parts);
-        let request_id = RequestId::from_headers(&parts.headers).unwrap_or_else(|| {
-            let generated = RequestId::generate();
-            parts
-                .headers
-                .insert(request_id::HEADER, generated.to_header());
-            generated
+        let method = MethodLabel::of(&parts.method);
+        let is_grpc = grpc::is_grpc(&parts.headers);
+        let (route, may_be_method) = shared.routes.of(parts, is_grpc);
+        let path = parts.uri.path();
+        let skipped = shared.skip.iter().any(|pattern| pattern.matches(path));
+        let grpc = is_grpc.then(|| Call {
+            path: (may_be_method && path.len() <= MAX_GRPC_PATH).then(|| Box::from(path)),
+            code: None,
         });
-        let trace_context = TraceContext::from_headers(&parts.headers)
-            .map_or_else(TraceContext::generate, |parent| parent.child());
-        parts.extensions.insert(request_id.clone());
-        parts.extensions.insert(trace_context);
-        let skipped = shared
-            .skip
-            .iter()
-            .any(|pattern| pattern.matches(parts.uri.path()));
-        // The level of the span is the highest, so that a filter that lets warnings through keeps their ids.
-        let span = tracing::error_span!(
-            target: "watchkeep_tower",
-            "request",
-            trace.id = as_text(&trace_context.trace_id().digits()),
-            span.id = as_text(&trace_context.span_id().digits()),
-            http.request.id = request_id.as_str(),
-            http.request.method = method,
-            http.route = &*route,
-            // For the service to record what went wrong, so that the line at the end says it too.
-            error.code = tracing::field::Empty,
-        );
+        let ids = Ids::of(shared, parts, method, route.label());
+        let labels = Labels {
+            scheme: Scheme::of(&parts.uri),
+            ..Labels::new(method)
+        };
         Self {
             stopwatch,
             method,
-            route,
-            request_id,
-            trace_context,
-            span,
-            in_flight: (!skipped).then(|| shared.meters.begin()),
+            scheme: labels.scheme,
+            version: parts.version,
+            ids,
+            in_flight: (!skipped).then(|| shared.meters.begin(labels)),
             status: None,
-            began_after: None,
+            grpc,
+            is_stream: shared.streams.iter().any(|name| **name == **route.label()),
+            route,
+            first_byte: None,
+            request_bytes: content_length(&parts.headers),
+            response_bytes: 0,
+            logged_headers: shared.logged_headers.text(&parts.headers),
             panic: None,
             shared: Arc::clone(shared),
         }
@@ -99,27 +112,56 @@ impl Guard {
 
     /// Marks the thread as at work on this request.
     pub(crate) fn enter(&self) -> Entered<'_> {
-        Entered {
-            _span: self.span.enter(),
-            _scope: Scope::enter(self.trace_context),
-        }
+        self.ids.enter()
     }
 
     /// Says whether the client asked with this method.
     pub(crate) fn is(&self, method: &Method) -> bool {
-        self.method == method.as_str()
+        self.method.as_str() == method.as_str()
+    }
+
+    /// Says whether the client asked for a gRPC call, whose end is known by its trailers.
+    pub(crate) const fn is_grpc(&self) -> bool {
+        self.grpc.is_some()
     }
 
     /// Notes what the response says, and puts the request id in it.
     pub(crate) fn respond<B>(&mut self, response: &mut Response<B>) {
         self.status = Some(response.status());
         let content_type = response.headers().get(header::CONTENT_TYPE);
-        if content_type.is_some_and(|value| value.as_bytes().starts_with(b"text/event-stream")) {
-            self.began_after = Some(self.stopwatch.elapsed());
+        self.is_stream |=
+            content_type.is_some_and(|value| value.as_bytes().starts_with(b"text/event-stream"));
+        self.answered_call(response.headers());
+        let elapsed = self.stopwatch.elapsed();
+        self.first_byte = Some(elapsed);
+        if self.in_flight.is_some() {
+            let labels = self.labels(None);
+            self.shared.meters.first_byte(&self.route, labels, elapsed);
         }
-        response
-            .headers_mut()
-            .insert(request_id::HEADER, self.request_id.to_header());
+        let id = self.ids.request_id.to_header();
+        response.headers_mut().insert(request_id::HEADER, id);
+    }
+
+    /// Notes the status of a call that has no body, and that its path is a method.
+    fn answered_call(&mut self, headers: &HeaderMap) {
+        let Some(call) = &mut self.grpc else {
+            return;
+        };
+        call.code = Code::from_headers(headers);
+        if let Some(path) = call.path.take()
+            && grpc::is_grpc(headers)
+            && call.code != Some(Code::UNIMPLEMENTED)
+        {
+            self.route = self.shared.routes.named(&path);
+        }
+    }
+
+    /// Notes that a frame of the body was sent.
+    pub(crate) fn sent(&mut self, bytes: usize, trailers: Option<&HeaderMap>) {
+        self.response_bytes = self.response_bytes.saturating_add(bytes as u64);
+        if let (Some(call), Some(trailers)) = (&mut self.grpc, trailers) {
+            call.code = Code::from_headers(trailers).or(call.code);
+        }
     }
 
     /// Ends the request with a panic; `answer` is the status that the client will get.
@@ -129,18 +171,15 @@ impl Guard {
         }
         self.status = self.status.or(answer);
         let message = self.panic.insert(crate::panic::message(payload));
-        let entered = Entered {
-            _span: self.span.enter(),
-            _scope: Scope::enter(self.trace_context),
-        };
+        let entered = self.ids.enter();
         self.shared.meters.panicked();
         if let Some(on_panic) = &self.shared.on_panic {
             let report = PanicReport {
-                route: &self.route,
-                method: self.method,
+                route: self.route.label(),
+                method: self.method.as_str(),
                 message,
-                request_id: &self.request_id,
-                trace_context: &self.trace_context,
+                request_id: &self.ids.request_id,
+                trace_context: &self.ids.trace_context,
             };
             // A callback that panics itself must not hide the panic that it was told about.
             let _ = panic::catch_unwind(AssertUnwindSafe(|| on_panic(&report)));
@@ -163,16 +202,51 @@ impl Guard {
 
     fn record(&self, outcome: Outcome) {
         let elapsed = self.stopwatch.elapsed();
-        let duration = self.began_after.unwrap_or(elapsed);
         let _entered = self.enter();
-        self.shared
-            .meters
-            .finish(self.method, &self.route, self.status, outcome, duration);
+        let labels = self.labels(Some(outcome));
+        self.shared.meters.finish(
+            &self.route,
+            labels,
+            Ended {
+                duration: (!self.is_stream).then_some(elapsed),
+                elapsed,
+                request_bytes: self.request_bytes.filter(|_| self.is_believed(outcome)),
+                response_bytes: self.response_bytes,
+            },
+        );
+        self.log(outcome, elapsed, labels.grpc);
+    }
 
+    fn labels(&self, outcome: Option<Outcome>) -> Labels {
+        let code = |outcome| {
+            let call = self.grpc.as_ref()?;
+            Some(call.code.unwrap_or_else(|| Code::missing(outcome)))
+        };
+        Labels {
+            method: self.method,
+            status: self.status,
+            outcome,
+            scheme: self.scheme,
+            version: VersionLabel::of(self.version),
+            grpc: outcome.and_then(code),
+        }
+    }
+
+    /// Says whether the client has kept its word: a length that was refused, say with 413, may be any number.
+    fn is_believed(&self, outcome: Outcome) -> bool {
+        outcome == Outcome::Completed && self.status.is_some_and(|status| !status.is_client_error())
+    }
+
+    fn log(&self, outcome: Outcome, elapsed: Duration, code: Option<Code>) {
         let nanos = u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX);
         let status = self.status.map(|status| status.as_u16());
+        let duration = match self.is_stream {
+            true => self.first_byte.unwrap_or(elapsed),
+            false => elapsed,
+        };
         let is_bad = outcome.is_failure()
             || self.status.is_some_and(|status| status.is_server_error())
+            || code.is_some_and(Code::is_failure)
             || duration >= self.shared.slow;
         macro_rules! log {
             ($level:ident) => {
@@ -181,8 +255,11 @@ impl Guard {
                     Level::$level,
                     {
                         http.response.status_code = status,
+                        http.response.body.bytes = self.response_bytes,
                         outcome = outcome.as_str(),
                         event.duration = nanos,
+                        rpc.response.status_code = code.map(Code::as_str),
+                        http.request.headers = self.logged_headers.as_deref(),
                         error.message = self.panic.as_deref(),
                     },
                     "request finished"
@@ -204,4 +281,22 @@ impl Drop for Guard {
             Some(_) => Outcome::CancelledInBody,
         });
     }
+}
+
+// === impl Ids ===
+
+impl Ids {
+    /// Marks the thread as at work on the request of these ids.
+    fn enter(&self) -> Entered<'_> {
+        Entered {
+            _span: self.span.enter(),
+            _scope: Scope::enter(self.trace_context, self.trace_state.as_ref()),
+        }
+    }
+}
+
+/// Returns what the only `content-length` says.
+fn content_length(headers: &HeaderMap) -> Option<u64> {
+    let value = headers.get(header::CONTENT_LENGTH)?;
+    value.to_str().ok()?.parse().ok()
 }

@@ -61,29 +61,47 @@
 
 mod body;
 mod builder;
+mod cache;
 mod clock;
 mod future;
+mod grpc;
 mod guard;
+mod ids;
+mod labels;
 mod layer;
+mod logged_headers;
 mod meters;
 mod method;
+mod names;
+#[cfg(feature = "opentelemetry")]
+mod opentelemetry;
 mod outcome;
 mod panic;
+mod propagation;
 mod request_id;
 mod route;
 mod service;
+mod source;
 mod trace_context;
+mod trace_state;
+
+#[cfg(feature = "opentelemetry")]
+pub use self::opentelemetry::OpenTelemetry;
 
 pub use self::{
     body::ObservedBody,
     builder::Builder,
     future::ObservedFuture,
     layer::ObservabilityLayer,
+    names::Names,
     outcome::Outcome,
     panic::{PanicPolicy, PanicReport, Respond, Resume},
+    propagation::{Propagation, PropagationLayer, propagation_headers},
     request_id::RequestId,
     service::Observed,
+    source::{Parent, TraceSource},
     trace_context::{SpanId, TraceContext, TraceId},
+    trace_state::TraceState,
 };
 
 #[cfg(doctest)]

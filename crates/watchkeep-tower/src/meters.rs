@@ -1,7 +1,9 @@
 //! The metrics of the layer, in whatever recorder is there at the time.
 
 use std::{
-    fmt, ptr, str,
+    fmt,
+    panic::{self, AssertUnwindSafe},
+    ptr,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -9,107 +11,128 @@ use std::{
     time::Duration,
 };
 
-use http::StatusCode;
-use metrics::{Gauge, Key, KeyName, Label, Level, Metadata, Recorder, SharedString, Unit};
+use metrics::{Gauge, KeyName, Level, Metadata, Recorder};
 
-use crate::outcome::Outcome;
+use crate::{
+    cache::{Handle, RecorderId},
+    labels::Labels,
+    names::{Family, Kind, Names},
+    route::Route,
+};
 
-const REQUESTS: &str = "http_server_requests_total";
-const DURATION: &str = "http_server_request_duration_seconds";
-const IN_FLIGHT: &str = "http_server_requests_in_flight";
-const PANICS: &str = "http_server_panics_total";
-
-static IN_FLIGHT_KEY: Key = Key::from_static_name(IN_FLIGHT);
-static PANICS_KEY: Key = Key::from_static_name(PANICS);
 static METADATA: Metadata<'static> =
     Metadata::new("watchkeep_tower", Level::INFO, Some("watchkeep_tower"));
-
-/// The three digits of every status code, so that a label needs no allocation.
-static DIGITS: [[u8; 3]; 900] = digits();
-
-/// The label of a request that never got a response.
-const NO_STATUS: &str = "none";
 
 /// Where the layer's numbers go.
 pub(crate) struct Meters {
     /// None is the global recorder, or the thread's local one.
     recorder: Option<Arc<dyn Recorder + Send + Sync>>,
+    names: Names,
+    with_sizes: bool,
     /// The address of the recorder that knows the help texts; it changes when one is installed later.
     described: AtomicUsize,
+    /// Where the handles of families without a route are kept.
+    common: Route,
 }
 
+/// What is measured of a request that has ended.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ended {
+    /// None for an endless response, whose duration says nothing.
+    pub(crate) duration: Option<Duration>,
+    pub(crate) elapsed: Duration,
+    pub(crate) request_bytes: Option<u64>,
+    pub(crate) response_bytes: u64,
+}
+
+/// One recorder for as long as it is asked something.
+struct Asked<'a> {
+    meters: &'a Meters,
+    recorder: &'a dyn Recorder,
+    id: Option<RecorderId>,
+}
+
+// === impl Meters ===
+
 impl Meters {
-    pub(crate) fn new(recorder: Option<Arc<dyn Recorder + Send + Sync>>) -> Self {
+    pub(crate) fn new(
+        recorder: Option<Arc<dyn Recorder + Send + Sync>>,
+        names: Names,
+        with_sizes: bool,
+    ) -> Self {
         let meters = Self {
             recorder,
+            names,
+            with_sizes,
             described: AtomicUsize::new(0),
+            common: Route::new(""),
         };
-        meters.with_recorder(|_| ());
+        meters.ask(|_| ());
         meters
     }
 
     /// Counts a request as in flight; who gets the gauge takes it off there again.
     ///
     /// A handle, and not another look-up at the end, because the recorder may have changed by then.
-    pub(crate) fn begin(&self) -> Gauge {
-        self.with_recorder(|recorder| {
-            let gauge = recorder.register_gauge(&IN_FLIGHT_KEY, &METADATA);
-            gauge.increment(1.0);
-            gauge
-        })
+    pub(crate) fn begin(&self, labels: Labels) -> Gauge {
+        self.ask(
+            |asked| match asked.handle(Family::InFlight, &self.common, labels) {
+                Handle::Gauge(gauge) => {
+                    gauge.increment(1.0);
+                    gauge
+                }
+                Handle::Counter(_) | Handle::Histogram(_) => Gauge::noop(),
+            },
+        )
+        .unwrap_or_else(Gauge::noop)
+    }
+
+    /// Measures how long the head of a response took.
+    pub(crate) fn first_byte(&self, route: &Route, labels: Labels, elapsed: Duration) {
+        self.ask(|asked| asked.record(Family::FirstByte, route, labels, elapsed.as_secs_f64()));
     }
 
     /// Counts a request that has ended.
-    pub(crate) fn finish(
-        &self,
-        method: &'static str,
-        route: &SharedString,
-        status: Option<StatusCode>,
-        outcome: Outcome,
-        duration: Duration,
-    ) {
-        let method = Label::from_static_parts("method", method);
-        let route = Label::new("route", route.clone());
-        let of_duration = Key::from_parts(DURATION, vec![method.clone(), route.clone()]);
-        let of_requests = Key::from_parts(
-            REQUESTS,
-            vec![
-                method,
-                route,
-                Label::from_static_parts("status", status_label(status)),
-                Label::from_static_parts("outcome", outcome.as_str()),
-            ],
-        );
-        self.with_recorder(|recorder| {
-            recorder
-                .register_counter(&of_requests, &METADATA)
-                .increment(1);
-            recorder
-                .register_histogram(&of_duration, &METADATA)
-                .record(duration.as_secs_f64());
+    pub(crate) fn finish(&self, route: &Route, labels: Labels, ended: Ended) {
+        self.ask(|asked| {
+            asked.record(Family::Requests, route, labels, 1.0);
+            if let Some(duration) = ended.duration {
+                asked.record(Family::Duration, route, labels, duration.as_secs_f64());
+            }
+            if labels.grpc.is_some() {
+                let seconds = ended.elapsed.as_secs_f64();
+                asked.record(Family::Grpc, route, labels, seconds);
+            }
+            if self.with_sizes {
+                let response = ended.response_bytes as f64;
+                asked.record(Family::ResponseSize, route, labels, response);
+                if let Some(bytes) = ended.request_bytes {
+                    asked.record(Family::RequestSize, route, labels, bytes as f64);
+                }
+            }
         });
     }
 
     /// Counts a panic.
     pub(crate) fn panicked(&self) {
-        self.with_recorder(|recorder| {
-            recorder
-                .register_counter(&PANICS_KEY, &METADATA)
-                .increment(1);
-        });
+        self.ask(|asked| asked.record(Family::Panics, &self.common, Labels::default(), 1.0));
     }
 
-    fn with_recorder<T>(&self, work: impl FnOnce(&dyn Recorder) -> T) -> T {
-        match &self.recorder {
-            Some(recorder) => {
-                self.describe(recorder);
-                work(recorder)
-            }
-            None => metrics::with_recorder(|recorder| {
-                self.describe(recorder);
-                work(recorder)
-            }),
-        }
+    /// Asks the recorder; one that panics must not take the request with it, and then the answer is missing.
+    fn ask<T>(&self, work: impl FnOnce(&Asked<'_>) -> T) -> Option<T> {
+        let ask = |recorder: &dyn Recorder| {
+            self.describe(recorder);
+            work(&Asked {
+                meters: self,
+                recorder,
+                id: RecorderId::of(recorder),
+            })
+        };
+        panic::catch_unwind(AssertUnwindSafe(|| match &self.recorder {
+            Some(recorder) => ask(&**recorder),
+            None => metrics::with_recorder(ask),
+        }))
+        .ok()
     }
 
     /// Tells a recorder that is met for the first time what the metrics mean, and begins them at 0.
@@ -118,33 +141,28 @@ impl Meters {
         if self.described.load(Ordering::Acquire) == address {
             return;
         }
-        let name = KeyName::from_const_str;
-        recorder.describe_counter(
-            name(REQUESTS),
-            None,
-            "HTTP requests that have ended, by how they ended.".into(),
-        );
-        recorder.describe_histogram(
-            name(DURATION),
-            Some(Unit::Seconds),
-            "Time from the arrival of an HTTP request to the end of its response; of an event stream, to its begin.".into(),
-        );
-        recorder.describe_gauge(
-            name(IN_FLIGHT),
-            None,
-            "HTTP requests that have begun and not ended.".into(),
-        );
-        recorder.describe_counter(
-            name(PANICS),
-            None,
-            "Panics of the HTTP service, its futures and its bodies.".into(),
-        );
-        recorder
-            .register_gauge(&IN_FLIGHT_KEY, &METADATA)
-            .increment(0.0);
-        recorder
-            .register_counter(&PANICS_KEY, &METADATA)
-            .increment(0);
+        let sizes = Family::SIZES.iter().filter(|_| self.with_sizes);
+        for family in Family::COMMON.iter().chain([&Family::Grpc]).chain(sizes) {
+            let name = KeyName::from_const_str(self.names.of(*family));
+            let (unit, help) = (family.unit(), family.help().into());
+            match family.kind(self.names) {
+                Kind::Counter => recorder.describe_counter(name, unit, help),
+                Kind::Gauge => recorder.describe_gauge(name, unit, help),
+                Kind::Histogram => recorder.describe_histogram(name, unit, help),
+            }
+        }
+        let asked = Asked {
+            meters: self,
+            recorder,
+            id: None,
+        };
+        for family in [Family::Panics, Family::InFlight] {
+            match asked.handle(family, &self.common, Labels::default()) {
+                Handle::Counter(counter) => counter.increment(0),
+                Handle::Gauge(gauge) => gauge.increment(0.0),
+                Handle::Histogram(_) => {}
+            }
+        }
         self.described.store(address, Ordering::Release);
     }
 }
@@ -158,42 +176,37 @@ impl fmt::Debug for Meters {
         };
         f.debug_struct("Meters")
             .field("recorder", &recorder)
+            .field("names", &self.names)
+            .field("with_sizes", &self.with_sizes)
             .finish_non_exhaustive()
     }
 }
 
-fn status_label(status: Option<StatusCode>) -> &'static str {
-    status
-        .and_then(|status| DIGITS.get(usize::from(status.as_u16()).checked_sub(100)?))
-        .and_then(|digits| str::from_utf8(digits).ok())
-        .unwrap_or(NO_STATUS)
-}
+// === impl Asked ===
 
-const fn digits() -> [[u8; 3]; 900] {
-    let mut table = [[b'0'; 3]; 900];
-    let mut index = 0;
-    while index < table.len() {
-        let code = index + 100;
-        table[index] = [
-            b'0' + (code / 100) as u8,
-            b'0' + (code / 10 % 10) as u8,
-            b'0' + (code % 10) as u8,
-        ];
-        index += 1;
-    }
-    table
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_status_is_its_own_label() {
-        for code in 100..=999 {
-            let status = StatusCode::from_u16(code).unwrap();
-            assert_eq!(status_label(Some(status)), code.to_string());
+impl Asked<'_> {
+    /// Records a value, of which a counter only knows that it was one more.
+    fn record(&self, family: Family, route: &Route, labels: Labels, value: f64) {
+        match self.handle(family, route, labels) {
+            Handle::Counter(counter) => counter.increment(1),
+            Handle::Gauge(gauge) => gauge.increment(value),
+            Handle::Histogram(histogram) => histogram.record(value),
         }
-        assert_eq!(status_label(None), "none");
+    }
+
+    fn handle(&self, family: Family, route: &Route, labels: Labels) -> Handle {
+        let names = self.meters.names;
+        let labels = names.relevant(family, labels);
+        let packed = (family as u64) << 32 | u64::from(labels.pack());
+        route.cache().handle(self.id, packed, || {
+            let key = names.key(family, route.label(), labels);
+            match family.kind(names) {
+                Kind::Counter => Handle::Counter(self.recorder.register_counter(&key, &METADATA)),
+                Kind::Gauge => Handle::Gauge(self.recorder.register_gauge(&key, &METADATA)),
+                Kind::Histogram => {
+                    Handle::Histogram(self.recorder.register_histogram(&key, &METADATA))
+                }
+            }
+        })
     }
 }

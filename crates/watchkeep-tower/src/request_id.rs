@@ -4,7 +4,10 @@ use std::fmt;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::trace_context::{header_value, hex};
+use crate::{
+    clock::unix_milliseconds,
+    trace_context::{header_value, hex},
+};
 
 /// The header that carries a request id, in and out.
 pub(crate) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
@@ -15,16 +18,24 @@ const MAX_LENGTH: usize = 128;
 ///
 /// Valid are 1 to 128 characters of `A-Z a-z 0-9 _ -`, in a single `x-request-id` header; anything else is replaced,
 /// so that an id can be logged, put in a URL and searched for without any escaping.
-/// A generated id is 32 hexadecimal digits; it is random, and no secret.
+/// A generated id is 32 hexadecimal digits: the time in milliseconds (12 digits), so that ids sort by time, and 80 bits
+/// of chance; it is no secret.
 ///
 /// The layer puts it among the request's extensions, sets the request's header to it, and echoes it in the response.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct RequestId(HeaderValue);
 
 impl RequestId {
-    /// Returns a new random id.
+    /// Returns a new id.
     pub fn generate() -> Self {
-        Self(header_value(&hex::<32>(fastrand::u128(..))))
+        Self::at(unix_milliseconds())
+    }
+
+    fn at(milliseconds: u64) -> Self {
+        let chance = fastrand::u128(..) >> 48;
+        Self(header_value(&hex::<32>(
+            u128::from(milliseconds) << 80 | chance,
+        )))
     }
 
     /// Returns the id that `text` is, or nothing when it is not valid.
@@ -125,5 +136,14 @@ mod tests {
         assert_ne!(one, other);
         assert_eq!(one.as_str().len(), 32);
         assert!(RequestId::parse(one.as_str()).is_some());
+    }
+
+    #[test]
+    fn generated_ids_sort_by_time() {
+        let ids: Vec<_> = [0, 1, 255, 256, 1_767_225_600_000, 1_767_225_600_001]
+            .map(RequestId::at)
+            .into();
+        assert!(ids.is_sorted_by(|one, other| one.as_str() < other.as_str()));
+        assert!(ids[5].as_str().starts_with("019b76daa801"), "{}", ids[5]);
     }
 }

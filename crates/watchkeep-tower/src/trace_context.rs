@@ -4,7 +4,9 @@ use std::{cell::Cell, fmt, str};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-const HEADER: HeaderName = HeaderName::from_static("traceparent");
+use crate::trace_state::TraceState;
+
+pub(crate) const HEADER: HeaderName = HeaderName::from_static("traceparent");
 
 /// `vv-tttttttttttttttttttttttttttttttt-ssssssssssssssss-ff`
 const LENGTH: usize = 55;
@@ -14,6 +16,7 @@ const RANDOM: u8 = 0x02;
 
 thread_local! {
     static CURRENT: Cell<Option<TraceContext>> = const { Cell::new(None) };
+    static CURRENT_STATE: Cell<Option<TraceState>> = const { Cell::new(None) };
 }
 
 /// The id of a trace: 32 lowercase hexadecimal digits, never all zero.
@@ -59,6 +62,21 @@ impl TraceContext {
             span_id: SpanId::generate(),
             flags: SAMPLED | RANDOM,
         }
+    }
+
+    /// Returns the context with these ids, or nothing when one of them is zero.
+    ///
+    /// Of the flags only those that are defined are kept, see [`flags`](Self::flags).
+    pub const fn from_parts(trace_id: u128, span_id: u64, flags: u8) -> Option<Self> {
+        if trace_id == 0 || span_id == 0 {
+            return None;
+        }
+        Some(Self {
+            trace_id: TraceId(trace_id),
+            span_id: SpanId(span_id),
+            // The other bits mean nothing yet, and must be zero on the way out.
+            flags: flags & (SAMPLED | RANDOM),
+        })
     }
 
     /// Returns the context that a `traceparent` header's value says, or nothing when it is not valid.
@@ -134,12 +152,7 @@ impl TraceContext {
         let trace_id = parse_hex(&known[3..35])?;
         let span_id = u64::try_from(parse_hex(&known[36..52])?).ok()?;
         let flags = u8::try_from(parse_hex(&known[53..])?).ok()?;
-        (may_end_so && trace_id != 0 && span_id != 0).then_some(Self {
-            trace_id: TraceId(trace_id),
-            span_id: SpanId(span_id),
-            // The other bits mean nothing yet, and must be zero on the way out.
-            flags: flags & (SAMPLED | RANDOM),
-        })
+        Self::from_parts(trace_id, span_id, flags).filter(|_| may_end_so)
     }
 
     fn encode(&self) -> [u8; LENGTH] {
@@ -180,6 +193,11 @@ impl fmt::Display for TraceId {
 // === impl SpanId ===
 
 impl SpanId {
+    /// Returns the id as a number, which is never zero.
+    pub const fn to_bits(self) -> u64 {
+        self.0
+    }
+
     fn generate() -> Self {
         Self(fastrand::u64(1..))
     }
@@ -195,26 +213,42 @@ impl fmt::Display for SpanId {
     }
 }
 
-/// Makes a context the thread's current one until it is dropped.
+/// Makes a context and its state the thread's current ones until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Scope(Option<TraceContext>);
+pub(crate) struct Scope {
+    context: Option<TraceContext>,
+    state: Option<TraceState>,
+}
 
 impl Scope {
-    pub(crate) fn enter(context: TraceContext) -> Self {
-        Self(
-            CURRENT
-                .try_with(|current| current.replace(Some(context)))
-                .ok()
-                .flatten(),
-        )
+    pub(crate) fn enter(context: TraceContext, state: Option<&TraceState>) -> Self {
+        let context = CURRENT.try_with(|current| current.replace(Some(context)));
+        let state = CURRENT_STATE.try_with(|current| current.replace(state.cloned()));
+        Self {
+            context: context.ok().flatten(),
+            state: state.ok().flatten(),
+        }
     }
 }
 
 impl Drop for Scope {
     fn drop(&mut self) {
-        // While a thread ends its cell may be gone already, and then nobody asks.
-        let _ = CURRENT.try_with(|current| current.set(self.0));
+        // While a thread ends its cells may be gone already, and then nobody asks.
+        let _ = CURRENT.try_with(|current| current.set(self.context));
+        let _ = CURRENT_STATE.try_with(|current| current.set(self.state.take()));
     }
+}
+
+/// Returns the trace state of the request that this thread works on.
+pub(crate) fn current_state() -> Option<TraceState> {
+    CURRENT_STATE
+        .try_with(|current| {
+            let state = current.take();
+            current.set(state.clone());
+            state
+        })
+        .ok()
+        .flatten()
 }
 
 /// Returns the lowest `N` hexadecimal digits of a number, in lower case.

@@ -119,9 +119,9 @@ fn a_scope_gives_the_one_around_it_back() {
     let (outer, inner) = (TraceContext::generate(), TraceContext::generate());
     assert_eq!(TraceContext::current(), None);
     {
-        let _outer = Scope::enter(outer);
+        let _outer = Scope::enter(outer, None);
         {
-            let _inner = Scope::enter(inner);
+            let _inner = Scope::enter(inner, None);
             assert_eq!(TraceContext::current(), Some(inner));
         }
         assert_eq!(TraceContext::current(), Some(outer));

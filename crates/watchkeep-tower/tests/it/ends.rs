@@ -6,7 +6,7 @@ use http_body::Body;
 use http_body_util::{Empty, Full};
 use watchkeep_tower::Outcome;
 
-use crate::support::{Ledger, Script, Step, get, poll_frame, respond};
+use crate::support::{Ledger, Script, Step, get, poll_frame, respond, trailers};
 
 fn request(method: Method) -> Request<()> {
     Request::builder().method(method).body(()).unwrap()
@@ -108,7 +108,7 @@ fn a_body_whose_length_is_out_is_completed_without_another_poll() {
     });
     check_last_data(|| Response::new(script().with_size(5)));
     check_last_data(|| Response::new(script().eager()));
-    check_last_data(|| Response::new(Script::new([Step::Data("abc"), Step::Trailers])));
+    check_last_data(|| Response::new(Script::new([Step::Data("abc"), trailers("0")])));
 }
 
 #[test]

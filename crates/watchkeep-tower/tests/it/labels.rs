@@ -124,7 +124,7 @@ fn the_families_are_there_and_explained_before_the_first_request() {
     respond(&layer, get("/"), ok);
     let snapshot = ledger.snapshot();
     let own = |family: &&FamilySnapshot| family.name().starts_with("http_server_");
-    assert_eq!(snapshot.families().filter(own).count(), 4);
+    assert_eq!(snapshot.families().filter(own).count(), 5);
     let page = ledger.page();
     for name in [
         "http_server_requests_total",

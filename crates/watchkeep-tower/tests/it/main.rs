@@ -6,9 +6,13 @@
 
 mod answers;
 mod ends;
+mod grpc;
 mod identity;
 mod labels;
 mod lines;
+mod names;
+#[cfg(feature = "opentelemetry")]
+mod otel;
 mod outcomes;
 mod panics;
 #[cfg(feature = "axum")]
@@ -16,4 +20,6 @@ mod router;
 #[cfg(feature = "axum")]
 mod server;
 mod spans;
+mod streams;
 mod support;
+mod traces;

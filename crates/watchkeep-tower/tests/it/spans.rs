@@ -55,7 +55,8 @@ fn a_request_ends_in_one_line_with_its_ids() {
     assert_eq!(line.fields["http.response.status_code"], "201");
     assert_eq!(line.fields["outcome"], "completed");
     assert!(line.fields["event.duration"].parse::<u64>().unwrap() > 0);
-    assert_eq!(line.fields.len(), 4, "{line:?}");
+    assert_eq!(line.fields["http.response.body.bytes"], "1");
+    assert_eq!(line.fields.len(), 5, "{line:?}");
 
     let [(name, fields)] = &line.spans[..] else {
         panic!("one span");

@@ -1,0 +1,127 @@
+//! A request's ids, and the span that carries them.
+
+use http::request::Parts;
+use tracing::Span;
+
+use crate::{
+    layer::Shared,
+    method::MethodLabel,
+    request_id::{self, RequestId},
+    source::{Parent, TraceSource},
+    trace_context::{self, TraceContext, as_text},
+    trace_state::{self, TraceState},
+};
+
+/// What a request is known by, and its span.
+#[derive(Debug)]
+pub(crate) struct Ids {
+    pub(crate) request_id: RequestId,
+    pub(crate) trace_context: TraceContext,
+    pub(crate) trace_state: Option<TraceState>,
+    pub(crate) span: Span,
+}
+
+impl Ids {
+    /// Reads or makes the ids, and gives them to the service.
+    pub(crate) fn of(shared: &Shared, parts: &mut Parts, method: MethodLabel, route: &str) -> Self {
+        let request_id = request_id(parts);
+        let parent = parent(shared, parts);
+        let (trace_context, span) = match &shared.source {
+            Some(source) => from_source(&**source, &request_id, parent.as_ref(), method, route),
+            None => {
+                let context = own(parent.as_ref());
+                (context, own_span(&context, &request_id, method, route))
+            }
+        };
+        let trace_state = parent.and_then(|parent| parent.state);
+        parts.extensions.insert(request_id.clone());
+        parts.extensions.insert(trace_context);
+        if let Some(state) = &trace_state {
+            parts.extensions.insert(state.clone());
+        }
+        Self {
+            request_id,
+            trace_context,
+            trace_state,
+            span,
+        }
+    }
+}
+
+fn request_id(parts: &mut Parts) -> RequestId {
+    RequestId::from_headers(&parts.headers).unwrap_or_else(|| {
+        let generated = RequestId::generate();
+        let header = generated.to_header();
+        parts.headers.insert(request_id::HEADER, header);
+        generated
+    })
+}
+
+/// Returns what is to be continued; what is not is taken out of the request, so that nobody inside continues it.
+fn parent(shared: &Shared, parts: &mut Parts) -> Option<Parent> {
+    let parent = shared
+        .trust
+        .includes(parts)
+        .then(|| Parent::of(parts))
+        .flatten();
+    if parent.is_none() {
+        parts.headers.remove(trace_context::HEADER);
+        parts.headers.remove(trace_state::HEADER);
+    }
+    parent
+}
+
+fn own(parent: Option<&Parent>) -> TraceContext {
+    parent.map_or_else(TraceContext::generate, |parent| parent.context.child())
+}
+
+fn from_source(
+    source: &dyn TraceSource,
+    request_id: &RequestId,
+    parent: Option<&Parent>,
+    method: MethodLabel,
+    route: &str,
+) -> (TraceContext, Span) {
+    let span = foreign_span(request_id, method, route);
+    let context = source.begin(&span, parent).unwrap_or_else(|| own(parent));
+    span.record("trace.id", as_text(&context.trace_id().digits()));
+    span.record("span.id", as_text(&context.span_id().digits()));
+    (context, span)
+}
+
+/// Makes the span when the ids are known.
+///
+/// Its level is the highest, so that a filter that lets warnings through keeps their ids.
+fn own_span(
+    context: &TraceContext,
+    request_id: &RequestId,
+    method: MethodLabel,
+    route: &str,
+) -> Span {
+    tracing::error_span!(
+        target: "watchkeep_tower",
+        "request",
+        trace.id = as_text(&context.trace_id().digits()),
+        span.id = as_text(&context.span_id().digits()),
+        http.request.id = request_id.as_str(),
+        http.request.method = method.as_str(),
+        http.route = route,
+        // For the service to record what went wrong, so that the line at the end says it too.
+        error.code = tracing::field::Empty,
+    )
+}
+
+/// Makes the span before its ids are known.
+fn foreign_span(request_id: &RequestId, method: MethodLabel, route: &str) -> Span {
+    tracing::error_span!(
+        target: "watchkeep_tower",
+        "request",
+        otel.kind = "server",
+        trace.id = tracing::field::Empty,
+        span.id = tracing::field::Empty,
+        http.request.id = request_id.as_str(),
+        http.request.method = method.as_str(),
+        http.route = route,
+        error.code = tracing::field::Empty,
+    )
+}
