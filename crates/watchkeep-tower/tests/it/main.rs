@@ -19,6 +19,8 @@ mod panics;
 mod router;
 #[cfg(feature = "axum")]
 mod server;
+#[cfg(feature = "axum")]
+mod sockets;
 mod spans;
 mod streams;
 mod support;
