@@ -30,16 +30,20 @@
 //! - The extensions [`RequestId`] and [`TraceContext`] in the request, and `x-request-id` in the response.
 //! - A span `request` around everything the service does, with the fields `trace.id`, `span.id`, `http.request.id`,
 //!   `http.request.method` and `http.route`.
-//! - One event `request finished` in it, with `http.response.status_code`, `outcome` and `event.duration` (nanoseconds):
-//!   at WARN when the service failed (a 5xx, a panic, an error of the service or of its body) or was slow, else at INFO.
-//! - Metrics:
+//! - One event `request finished` in it, with `http.response.status_code`, `http.response.body.bytes`, `outcome` and
+//!   `event.duration` (nanoseconds): at WARN when the service failed (a 5xx, a panic, an error of the service or of its
+//!   body, a gRPC status that is the server's fault) or was slow, else at INFO.
+//! - Metrics, by these [`Names`] or by OpenTelemetry's:
 //!
 //! | name | kind | labels |
 //! |---|---|---|
 //! | `http_server_requests_total` | counter | `method`, `route`, `status`, `outcome` |
 //! | `http_server_request_duration_seconds` | histogram | `method`, `route` |
+//! | `http_server_time_to_first_byte_seconds` | histogram | `method`, `route` |
 //! | `http_server_requests_in_flight` | gauge | |
 //! | `http_server_panics_total` | counter | |
+//! | `http_server_grpc_requests_total` | counter | `route`, `grpc_status` |
+//! | `http_server_request_body_bytes`, `http_server_response_body_bytes`, on request | histogram | `method`, `route` |
 //!
 //! # Counted exactly once
 //!
@@ -58,6 +62,7 @@
 //! | feature | default | what it adds |
 //! |---|---|---|
 //! | `axum` | no | the route that an axum `Router` matched is the `route` label |
+//! | `opentelemetry` | no | ids from `tracing-opentelemetry`, so that logs and exported traces agree |
 
 mod body;
 mod builder;
