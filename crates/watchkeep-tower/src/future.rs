@@ -46,6 +46,8 @@ pin_project! {
     }
 }
 
+const IS_PENDING: &str = "a future is not polled after it was ready";
+
 impl<F, P> ObservedFuture<F, P> {
     pub(crate) fn new(inner: Option<F>, guard: Guard) -> Self {
         Self {
@@ -74,19 +76,17 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let mut guard = this
-            .guard
-            .take()
-            .expect("a future is not polled after it was ready");
         let polled = {
+            let guard = this.guard.as_ref().expect(IS_PENDING);
             let _entered = guard.enter();
-            panic::catch_unwind(AssertUnwindSafe(|| poll_inner(&mut this.inner, &guard, cx)))
+            panic::catch_unwind(AssertUnwindSafe(|| poll_inner(&mut this.inner, guard, cx)))
         };
+        if let Ok(Poll::Pending) = polled {
+            return Poll::Pending;
+        }
+        let mut guard = this.guard.take().expect(IS_PENDING);
         let answer = match polled {
-            Ok(Poll::Pending) => {
-                *this.guard = Some(guard);
-                return Poll::Pending;
-            }
+            Ok(Poll::Pending) => return Poll::Pending,
             Ok(Poll::Ready(Some(Ok((response, end))))) => {
                 return Poll::Ready(Ok(observe(response, end, guard)));
             }

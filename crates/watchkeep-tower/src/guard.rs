@@ -66,7 +66,8 @@ struct Call {
 /// As long as it lives, the thread works on the request.
 #[derive(Debug)]
 pub(crate) struct Entered<'a> {
-    _span: span::Entered<'a>,
+    /// None when nobody listens: to enter a span that is off may still cost something.
+    _span: Option<span::Entered<'a>>,
     _scope: Scope,
 }
 
@@ -77,7 +78,8 @@ impl Guard {
     pub(crate) fn begin(shared: &Arc<Shared>, parts: &mut Parts) -> Self {
         let stopwatch = Stopwatch::start();
         let method = MethodLabel::of(&parts.method);
-        let is_grpc = grpc::is_grpc(&parts.headers);
+        // The method first, because it costs less than to look for a header.
+        let is_grpc = parts.method == Method::POST && grpc::is_grpc(&parts.headers);
         let (route, may_be_method) = shared.routes.of(parts, is_grpc);
         let path = parts.uri.path();
         let skipped = shared.skip.iter().any(|pattern| pattern.matches(path));
@@ -102,7 +104,10 @@ impl Guard {
             is_stream: shared.streams.iter().any(|name| **name == **route.label()),
             route,
             first_byte: None,
-            request_bytes: content_length(&parts.headers),
+            request_bytes: match shared.meters.has_sizes() {
+                true => content_length(&parts.headers),
+                false => None,
+            },
             response_bytes: 0,
             logged_headers: shared.logged_headers.text(&parts.headers),
             panic: None,
@@ -289,7 +294,7 @@ impl Ids {
     /// Marks the thread as at work on the request of these ids.
     fn enter(&self) -> Entered<'_> {
         Entered {
-            _span: self.span.enter(),
+            _span: (!self.span.is_disabled()).then(|| self.span.enter()),
             _scope: Scope::enter(self.trace_context, self.trace_state.as_ref()),
         }
     }

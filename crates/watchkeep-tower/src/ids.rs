@@ -1,7 +1,7 @@
 //! A request's ids, and the span that carries them.
 
 use http::request::Parts;
-use tracing::Span;
+use tracing::{Span, level_filters::LevelFilter};
 
 use crate::{
     layer::Shared,
@@ -30,7 +30,12 @@ impl Ids {
             Some(source) => from_source(&**source, &request_id, parent.as_ref(), method, route),
             None => {
                 let context = own(parent.as_ref());
-                (context, own_span(&context, &request_id, method, route))
+                // Where nobody listens, the values of the fields need not be made.
+                let span = match LevelFilter::current() == LevelFilter::OFF {
+                    true => Span::none(),
+                    false => own_span(&context, &request_id, method, route),
+                };
+                (context, span)
             }
         };
         let trace_state = parent.and_then(|parent| parent.state);

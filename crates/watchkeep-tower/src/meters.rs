@@ -71,6 +71,10 @@ impl Meters {
         meters
     }
 
+    pub(crate) const fn has_sizes(&self) -> bool {
+        self.with_sizes
+    }
+
     /// Counts a request as in flight; who gets the gauge takes it off there again.
     ///
     /// A handle, and not another look-up at the end, because the recorder may have changed by then.

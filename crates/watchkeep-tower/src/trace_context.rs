@@ -15,7 +15,8 @@ const SAMPLED: u8 = 0x01;
 const RANDOM: u8 = 0x02;
 
 thread_local! {
-    static CURRENT: Cell<Option<TraceContext>> = const { Cell::new(None) };
+    /// The context, and whether it has a state: most have none, and then the other cell is left alone.
+    static CURRENT: Cell<Option<(TraceContext, bool)>> = const { Cell::new(None) };
     static CURRENT_STATE: Cell<Option<TraceState>> = const { Cell::new(None) };
 }
 
@@ -92,7 +93,8 @@ impl TraceContext {
     /// That is so inside the service, its future and its body, as long as they are polled through the layer; a task
     /// that was spawned is on its own.
     pub fn current() -> Option<Self> {
-        CURRENT.try_with(Cell::get).ok().flatten()
+        let current = CURRENT.try_with(Cell::get).ok().flatten();
+        current.map(|(context, _)| context)
     }
 
     /// Returns the context of a new span in the same trace.
@@ -216,17 +218,21 @@ impl fmt::Display for SpanId {
 /// Makes a context and its state the thread's current ones until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Scope {
-    context: Option<TraceContext>,
-    state: Option<TraceState>,
+    before: Option<(TraceContext, bool)>,
+    /// The state before, where this scope or the one around it has one.
+    state: Option<Option<TraceState>>,
 }
 
 impl Scope {
     pub(crate) fn enter(context: TraceContext, state: Option<&TraceState>) -> Self {
-        let context = CURRENT.try_with(|current| current.replace(Some(context)));
-        let state = CURRENT_STATE.try_with(|current| current.replace(state.cloned()));
+        let now = Some((context, state.is_some()));
+        let before = CURRENT.try_with(|current| current.replace(now));
+        let before = before.ok().flatten();
+        let touches = state.is_some() || before.is_some_and(|(_, has_state)| has_state);
+        let replace = |current: &Cell<Option<TraceState>>| current.replace(state.cloned());
         Self {
-            context: context.ok().flatten(),
-            state: state.ok().flatten(),
+            before,
+            state: touches.then(|| CURRENT_STATE.try_with(replace).ok().flatten()),
         }
     }
 }
@@ -234,8 +240,10 @@ impl Scope {
 impl Drop for Scope {
     fn drop(&mut self) {
         // While a thread ends its cells may be gone already, and then nobody asks.
-        let _ = CURRENT.try_with(|current| current.set(self.context));
-        let _ = CURRENT_STATE.try_with(|current| current.set(self.state.take()));
+        let _ = CURRENT.try_with(|current| current.set(self.before));
+        if let Some(state) = self.state.take() {
+            let _ = CURRENT_STATE.try_with(|current| current.set(state));
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! gRPC calls: their routes and their status.
 
-use http::{Request, Response, header};
+use http::{Method, Request, Response, header};
 use tracing::Level;
 
 use crate::{
@@ -12,6 +12,7 @@ const CALLS: &str = "http_server_grpc_requests_total";
 
 fn call(path: &str) -> Request<()> {
     Request::builder()
+        .method(Method::POST)
         .uri(path)
         .header(header::CONTENT_TYPE, "application/grpc")
         .body(())
