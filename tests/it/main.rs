@@ -2,5 +2,6 @@
 
 mod metrics;
 mod oracle;
+mod outages;
 mod stores;
 mod workspace;

@@ -1,27 +1,10 @@
 //! The reference server over a real PostgreSQL and a real Redis, and when they go.
 
-use serde_json::Value;
 use watchkeep_tests::eventually::eventually;
 use watchkeep_tests::oracle::Oracle;
 use watchkeep_tests::{programs, servers};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_oracle");
-
-/// Waits until a component reads so.
-async fn component(oracle: &Oracle, name: &str, word: &str) -> Value {
-    eventually(40, &format!("{name} reads {word}"), || async {
-        let health = oracle
-            .json("/health")
-            .await
-            .map_err(|error| error.to_string())?;
-        if health["components"][name] == word {
-            Ok(health)
-        } else {
-            Err(health.to_string())
-        }
-    })
-    .await
-}
 
 #[tokio::test]
 async fn postgres_keeps_users_and_messages_over_a_restart_of_the_server() {
@@ -29,7 +12,7 @@ async fn postgres_keeps_users_and_messages_over_a_restart_of_the_server() {
         return;
     };
     let mut postgres = servers::postgres(&program).await;
-    let url = format!("postgres://oracle@127.0.0.1:{}/postgres", postgres.port());
+    let url = servers::postgres_url(&postgres);
     let environment = [
         ("DATABASE_URL", url.as_str()),
         ("MONITOR_INTERVAL_SECONDS", "0.5"),
@@ -62,7 +45,7 @@ async fn postgres_keeps_users_and_messages_over_a_restart_of_the_server() {
     let oracle = Oracle::start(BINARY, &environment).await;
     oracle.ready().await;
     postgres.kill().await;
-    let health = component(&oracle, "database", "unhealthy").await;
+    let health = oracle.component("database", "unhealthy").await;
     assert_eq!(health["status"], "unhealthy");
     let (status, answer) = oracle.message(7, "anyone?").await.expect("it answers");
     assert_eq!(
@@ -96,7 +79,7 @@ async fn redis_keeps_answers_and_without_it_the_server_only_degrades() {
         )
     };
     let oracle = Oracle::start(BINARY, &environment).await;
-    component(&oracle, "redis", "healthy").await;
+    oracle.component("redis", "healthy").await;
     assert!(tokens(&oracle).await.0 > 0);
     assert_eq!(
         tokens(&oracle).await,
@@ -112,7 +95,7 @@ async fn redis_keeps_answers_and_without_it_the_server_only_degrades() {
     );
 
     redis.kill().await;
-    let health = component(&oracle, "redis", "degraded").await;
+    let health = oracle.component("redis", "degraded").await;
     assert_eq!(health["status"], "degraded");
     assert_eq!(
         oracle.get("/readyz").await.expect("it answers").status(),

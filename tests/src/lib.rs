@@ -27,6 +27,10 @@ struct Changelog;
 struct Decisions;
 
 #[cfg(doctest)]
+#[doc = include_str!("../../docs/health.md")]
+struct Health;
+
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/logging.md")]
 struct Logging;
 

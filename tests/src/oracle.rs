@@ -153,6 +153,25 @@ impl Oracle {
         .await;
     }
 
+    /// Waits until a component reads so; returns the whole report.
+    ///
+    /// # Panics
+    /// When it does not within 60 seconds.
+    pub async fn component(&self, name: &str, word: &str) -> Value {
+        eventually(60, &format!("{name} reads {word}"), || async {
+            let health = self
+                .json("/health")
+                .await
+                .map_err(|error| error.to_string())?;
+            if health["components"][name] == word {
+                Ok(health)
+            } else {
+                Err(health.to_string())
+            }
+        })
+        .await
+    }
+
     /// Sends a signal by its name, `TERM` say.
     ///
     /// # Panics

@@ -25,8 +25,11 @@ pub fn free_port() -> u16 {
 /// A server that is killed when this is dropped.
 #[derive(Debug)]
 pub struct Real {
+    command: Command,
     child: Child,
     port: u16,
+    /// The processes that stand still.
+    frozen: Vec<u32>,
     // The folder goes after the child that writes into it.
     folder: TempDir,
 }
@@ -52,24 +55,99 @@ impl Real {
         self.child.kill().await.expect("it can be killed");
     }
 
-    async fn start(folder: TempDir, port: u16, command: &mut Command) -> Self {
-        let child = command
+    /// Asks it to stop, and waits for its end.
+    ///
+    /// # Panics
+    /// When it does not end.
+    pub async fn stop(&mut self) {
+        send("INT", &[self.id()]);
+        self.child.wait().await.expect("its end is known");
+    }
+
+    /// Starts it again after [`stop`](Self::stop) or [`kill`](Self::kill), on the same port and files.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn restart(&mut self) {
+        self.child = self.command.spawn().expect("the program runs");
+        listens(self.port).await;
+    }
+
+    /// Lets it and its children stand still, as a machine that hangs does: connections stay, and nobody answers.
+    ///
+    /// # Panics
+    /// When it has ended.
+    pub fn freeze(&mut self) {
+        let id = self.id();
+        self.frozen = children(id);
+        self.frozen.push(id);
+        send("STOP", &self.frozen);
+    }
+
+    /// Lets it go on.
+    ///
+    /// # Panics
+    /// When it has ended.
+    pub fn thaw(&mut self) {
+        send("CONT", &std::mem::take(&mut self.frozen));
+    }
+
+    fn id(&self) -> u32 {
+        self.child.id().expect("it still runs")
+    }
+
+    async fn start(folder: TempDir, port: u16, mut command: Command) -> Self {
+        command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("the program runs");
-        eventually(40, "the server accepts connections", || {
-            TcpStream::connect(("127.0.0.1", port))
-        })
-        .await;
+            .kill_on_drop(true);
+        let child = command.spawn().expect("the program runs");
+        listens(port).await;
         Self {
+            command,
             child,
             port,
+            frozen: Vec::new(),
             folder,
         }
     }
+}
+
+impl Drop for Real {
+    fn drop(&mut self) {
+        // A child that stands still would not notice that its parent is gone.
+        if !self.frozen.is_empty() {
+            send("CONT", &self.frozen);
+        }
+    }
+}
+
+async fn listens(port: u16) {
+    eventually(40, "the server accepts connections", || {
+        TcpStream::connect(("127.0.0.1", port))
+    })
+    .await;
+}
+
+/// Sends a signal; processes that have ended are left out.
+fn send(signal: &str, processes: &[u32]) {
+    for process in processes {
+        std::process::Command::new("kill")
+            .args([&format!("-{signal}"), &process.to_string()])
+            .stderr(Stdio::null())
+            .status()
+            .expect("there is a kill program");
+    }
+}
+
+/// The children of a process, as `/proc` lists them.
+fn children(parent: u32) -> Vec<u32> {
+    let path = format!("/proc/{parent}/task/{parent}/children");
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    text.split_whitespace()
+        .filter_map(|id| id.parse().ok())
+        .collect()
 }
 
 /// Starts a Prometheus that scrapes `target` (`host:port`) every second.
@@ -101,7 +179,7 @@ pub async fn prometheus_with(program: &Path, target: &str, arguments: &[&str]) -
         ))
         .arg(format!("--web.listen-address=127.0.0.1:{port}"))
         .args(arguments);
-    Real::start(folder, port, &mut command).await
+    Real::start(folder, port, command).await
 }
 
 /// Asks a Prometheus an instant query; returns its result vector.
@@ -109,22 +187,34 @@ pub async fn prometheus_with(program: &Path, target: &str, arguments: &[&str]) -
 /// # Errors
 /// When it does not answer, or refuses the query.
 pub async fn query(prometheus: &Real, expression: &str) -> Result<Vec<Value>, String> {
-    let port = prometheus.port();
-    let mut url = reqwest::Url::parse(&format!("http://127.0.0.1:{port}/api/v1/query"))
-        .map_err(|error| error.to_string())?;
-    url.query_pairs_mut().append_pair("query", expression);
-    let answer: Value = client()
-        .get(url)
-        .send()
-        .await
-        .map_err(|error| error.to_string())?
-        .json()
-        .await
-        .map_err(|error| error.to_string())?;
+    let answer = ask(prometheus, "query", &[("query", expression)]).await?;
     match answer["data"]["result"].as_array() {
         Some(result) => Ok(result.clone()),
         None => Err(answer.to_string()),
     }
+}
+
+/// Asks a Prometheus through its API, by the last part of the path; returns all of the answer.
+///
+/// # Errors
+/// When it does not answer with JSON.
+pub async fn ask(
+    prometheus: &Real,
+    what: &str,
+    parameters: &[(&str, &str)],
+) -> Result<Value, String> {
+    let port = prometheus.port();
+    let mut url = reqwest::Url::parse(&format!("http://127.0.0.1:{port}/api/v1/{what}"))
+        .map_err(|error| error.to_string())?;
+    url.query_pairs_mut().extend_pairs(parameters);
+    let answer = client().get(url).send().await;
+    let answer = answer.map_err(|error| error.to_string())?;
+    answer.json().await.map_err(|error| error.to_string())
+}
+
+/// Returns the address of the database that [`postgres`] made.
+pub fn postgres_url(postgres: &Real) -> String {
+    format!("postgres://oracle@127.0.0.1:{}/postgres", postgres.port())
 }
 
 /// Starts a Redis with this password.
@@ -139,7 +229,7 @@ pub async fn redis(program: &Path, password: &str) -> Real {
         .current_dir(folder.path())
         .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
         .args(["--port", &port.to_string(), "--requirepass", password]);
-    Real::start(folder, port, &mut command).await
+    Real::start(folder, port, command).await
 }
 
 /// Starts a PostgreSQL with the superuser `oracle`, who needs no password on loopback, and its database `postgres`.
@@ -169,7 +259,7 @@ pub async fn postgres(program: &Path) -> Real {
         .arg("-D")
         .arg(&data)
         .args(["-h", "127.0.0.1", "-k", "", "-F", "-p", &port.to_string()]);
-    Real::start(folder, port, &mut command).await
+    Real::start(folder, port, command).await
 }
 
 fn as_owner(root: bool, program: &Path) -> Command {

@@ -2,6 +2,7 @@
 
 mod allocations;
 mod callgrind;
+mod cli;
 mod clock;
 mod rounds;
 mod spread;
@@ -10,6 +11,7 @@ mod watched;
 
 pub use self::allocations::{CountingAllocator, thread_allocations};
 pub use self::callgrind::main_thread_instructions;
+pub use self::cli::{ended, grouped, number};
 pub use self::clock::Stopwatch;
 pub use self::rounds::Rounds;
 pub use self::spread::Spread;

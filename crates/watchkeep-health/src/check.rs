@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
@@ -10,7 +11,9 @@ use crate::message;
 /// Looks at one thing that the program depends on.
 ///
 /// A check runs in a task of its own: it may be slow, hang or panic without harm to the others. At most one run
-/// of a check is under way at any time.
+/// of a check is under way at any time. One that blocks its thread is bad manners, see
+/// [`Component::blocking`](crate::Component::blocking), but on a runtime with worker threads it delays nobody
+/// else: the worker hands its other tasks over before it looks.
 ///
 /// # Cancel safety
 ///
@@ -32,6 +35,15 @@ pub trait Check: Send + Sync + 'static {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct CheckError {
     message: String,
+}
+
+/// How a component is looked at.
+#[derive(Clone)]
+pub(crate) enum Work {
+    /// In a task.
+    Async(Arc<dyn Check>),
+    /// On a thread that may be blocked.
+    Blocking(Arc<dyn Fn() -> Result<(), CheckError> + Send + Sync>),
 }
 
 /// A check that is a closure.

@@ -6,14 +6,15 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::check::{Check, CheckError, FnCheck};
-use crate::error::{Error, Kind};
+use crate::check::{Check, CheckError, FnCheck, Work};
 use crate::status::Status;
 
-/// More than this names no component.
-const MAX_NAME_BYTES: usize = 100;
-/// A shorter interval is a mistake in the unit.
-pub(crate) const MIN_INTERVAL: Duration = Duration::from_millis(10);
+mod gate;
+mod validate;
+
+pub use gate::Gate;
+pub(crate) use gate::Gates;
+pub(crate) use validate::{MIN_INTERVAL, is_name};
 
 /// How much a component matters.
 #[non_exhaustive]
@@ -33,14 +34,18 @@ pub enum Criticality {
 #[must_use]
 pub struct Component {
     pub(crate) name: String,
-    pub(crate) check: Option<Arc<dyn Check>>,
+    pub(crate) work: Option<Work>,
     pub(crate) criticality: Criticality,
+    pub(crate) gates: Gates,
     pub(crate) interval: Duration,
     pub(crate) timeout: Duration,
     pub(crate) fail_after: u32,
     pub(crate) recover_after: u32,
     pub(crate) stale_after: Option<Duration>,
     pub(crate) starts: Status,
+    pub(crate) back_off: Option<Duration>,
+    /// How long a result satisfies whoever asks, when the check runs only then.
+    pub(crate) on_demand: Option<Duration>,
 }
 
 // === impl Criticality ===
@@ -66,7 +71,7 @@ impl fmt::Display for Criticality {
 impl Component {
     /// A component that this check looks at.
     pub fn new(name: impl Into<String>, check: impl Check) -> Self {
-        Self::with_check(name.into(), Some(Arc::new(check)))
+        Self::with_work(name.into(), Some(Work::Async(Arc::new(check))))
     }
 
     /// A component that this closure looks at.
@@ -80,26 +85,41 @@ impl Component {
         Self::new(name, FnCheck(check))
     }
 
+    /// A component that this closure looks at, on a thread that it may block.
+    ///
+    /// For file systems and for clients that are not async. A run that is not over within its timeout counts as a
+    /// failure, but nothing can end it: until it has ended by itself no other one begins, and every run that
+    /// should have begun counts as `stuck`.
+    pub fn blocking<F>(name: impl Into<String>, check: F) -> Self
+    where
+        F: Fn() -> Result<(), CheckError> + Send + Sync + 'static,
+    {
+        Self::with_work(name.into(), Some(Work::Blocking(Arc::new(check))))
+    }
+
     /// A component whose status the program says itself, by [`Registry::set_status`](crate::Registry::set_status),
     /// or by [`Registry::observe`](crate::Registry::observe).
     ///
     /// It is unknown at first, see [`starting_as`](Self::starting_as), and what was said holds until something
     /// else is said, unless [`stale_after`](Self::stale_after) is given.
     pub fn manual(name: impl Into<String>) -> Self {
-        Self::with_check(name.into(), None)
+        Self::with_work(name.into(), None)
     }
 
-    fn with_check(name: String, check: Option<Arc<dyn Check>>) -> Self {
+    fn with_work(name: String, work: Option<Work>) -> Self {
         Self {
             name,
-            check,
+            work,
             criticality: Criticality::Critical,
+            gates: Gates::BOTH,
             interval: Duration::from_secs(10),
             timeout: Duration::from_secs(2),
             fail_after: 3,
             recover_after: 1,
             stale_after: None,
             starts: Status::Unknown,
+            back_off: None,
+            on_demand: None,
         }
     }
 
@@ -113,6 +133,15 @@ impl Component {
     /// Without it the program is degraded, and still ready.
     pub fn optional(mut self) -> Self {
         self.criticality = Criticality::Optional;
+        self
+    }
+
+    /// Which probes a critical component holds back, instead of both; an optional one holds back none.
+    ///
+    /// Without [`Gate::Ready`] the program stays ready, though unhealthy, while the component fails: right for
+    /// what all replicas share, since taking all of them out of service helps nobody.
+    pub fn gates(mut self, gates: impl IntoIterator<Item = Gate>) -> Self {
+        self.gates = gates.into_iter().collect();
         self
     }
 
@@ -146,10 +175,30 @@ impl Component {
 
     /// How long a result counts; after that the component is unknown.
     ///
-    /// By default three intervals, one timeout and three seconds, 35 s in all; a manual component never goes
-    /// stale.
+    /// By default three intervals (or the longest back-off, when that is more), one timeout and three seconds,
+    /// 35 s in all; a manual component never goes stale.
     pub fn stale_after(mut self, age: Duration) -> Self {
         self.stale_after = Some(age);
+        self
+    }
+
+    /// Lets the check of a failing component wait longer and longer, up to this; by default it does not.
+    ///
+    /// From the failure on that turns the component, the wait doubles with each further one, less up to a half at
+    /// random so that replicas do not return in step; the first success ends it. It spares a dependency that is
+    /// going under, and it delays the news of its recovery by as much.
+    pub fn back_off(mut self, longest: Duration) -> Self {
+        self.back_off = Some(longest);
+        self
+    }
+
+    /// Runs the check only when [`Registry::run_now`](crate::Registry::run_now) asks for it, and not again while
+    /// its last result is younger than this.
+    ///
+    /// For what is too slow or too expensive to look at all the time. The component must be
+    /// [optional](Self::optional), and does not count while it has no result, or only a stale one.
+    pub fn on_demand(mut self, cache: Duration) -> Self {
+        self.on_demand = Some(cache);
         self
     }
 
@@ -162,60 +211,18 @@ impl Component {
     /// The age at which a result is stale, if there is one.
     pub(crate) fn staleness(&self) -> Option<Duration> {
         let default = || {
-            self.interval
-                .saturating_mul(3)
+            self.longest_wait()
+                .max(self.interval.saturating_mul(3))
                 .saturating_add(self.timeout)
                 .saturating_add(Duration::from_secs(3))
         };
         self.stale_after
-            .or_else(|| self.check.is_some().then(default))
+            .or_else(|| self.work.is_some().then(default))
     }
 
-    pub(crate) fn validate(&self) -> Result<(), Error> {
-        let name = &self.name;
-        let named = !name.is_empty()
-            && name.trim() == name
-            && name.len() <= MAX_NAME_BYTES
-            && !name
-                .chars()
-                .any(|character| character == ':' || character.is_control());
-        if !named {
-            return Err(Kind::Name(name.clone()).into());
-        }
-        let wrong = |problem: &'static str| {
-            Err(Kind::Component {
-                name: name.clone(),
-                problem,
-            }
-            .into())
-        };
-        if self.fail_after == 0 || self.recover_after == 0 {
-            return wrong("a threshold of zero can never be reached");
-        }
-        if self.stale_after.is_some_and(|age| age.is_zero()) {
-            return wrong("a result that is stale at once says nothing");
-        }
-        if self.check.is_none() {
-            return Ok(());
-        }
-        if self.interval < MIN_INTERVAL {
-            return wrong("an interval below 10 ms is too short");
-        }
-        if self.timeout.is_zero() {
-            return wrong("no check can end within a timeout of zero");
-        }
-        let cycle = self.interval.saturating_add(self.timeout);
-        if self.staleness().is_some_and(|age| age <= cycle) {
-            return wrong(
-                "a result must stay fresh for longer than the interval and the timeout together",
-            );
-        }
-        if self.starts != Status::Unknown {
-            return wrong(
-                "only a manual component starts with a status; a checked one is unknown at first",
-            );
-        }
-        Ok(())
+    /// The longest time between the starts of two runs.
+    pub(crate) fn longest_wait(&self) -> Duration {
+        self.interval.max(self.back_off.unwrap_or_default())
     }
 }
 
@@ -223,8 +230,9 @@ impl fmt::Debug for Component {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Component")
             .field("name", &self.name)
-            .field("manual", &self.check.is_none())
+            .field("manual", &self.work.is_none())
             .field("criticality", &self.criticality)
+            .field("gates", &self.gates)
             .field("interval", &self.interval)
             .field("timeout", &self.timeout)
             .finish_non_exhaustive()

@@ -43,21 +43,40 @@
 //!
 //! # Probes
 //!
-//! [`Probe::Live`] passes as long as the process can answer; it depends on nothing else, because a restart mends
-//! no database. [`Probe::Ready`] passes while every critical component is healthy and the program does not
-//! drain. [`Probe::Startup`] passes for good once readiness was reached.
+//! [`Probe::Live`] passes as long as the process can answer and its [local checks](LocalCheck) do; it depends on
+//! nothing else, because a restart mends no database. [`Probe::Ready`] passes while every critical component that
+//! belongs to it ([`Gate`]) is healthy and the program neither starts nor drains. [`Probe::Startup`] passes for
+//! good once every latch was released and every critical component that belongs to it was healthy.
+//!
+//! # Checks
+//!
+//! A check is a closure over the program's own client, or one of [`checkers`]. It runs in a task of its own, one
+//! run at a time; errors, panics, timeouts and lost runs are results like any other.
 //!
 //! # Metrics
 //!
 //! Through the [`metrics`] facade, from [`Registry::start`] on: `watchkeep_health_status{component,status}`, one
-//! series for each word, 1 for the present one and 0 for the others;
-//! `watchkeep_health_check_duration_seconds{component}`; and
-//! `watchkeep_health_check_runs_total{component,outcome}` with the outcomes `ok`, `error`, `timeout` and `panic`.
+//! series for each word, 1 for the present one and 0 for the others; `watchkeep_health_ready`;
+//! `watchkeep_health_check_duration_seconds{component}`; `watchkeep_health_check_runs_total{component,outcome}`
+//! with the outcomes `ok`, `error`, `timeout`, `panic` and `stuck`;
+//! `watchkeep_health_transitions_total{component,from,to}`;
+//! `watchkeep_health_last_success_timestamp_seconds{component}`; and, with a
+//! [watchdog](RegistryBuilder::watchdog), `watchkeep_health_runtime_lag_seconds`.
+//!
+//! # Features
+//!
+//! None is on by default. `grpc`: the gRPC health protocol. `http`, `tcp`, `dns`, `smtp`, `tls`, `disk`, `file`,
+//! `memory`: the [`checkers`] of these names.
 
 mod check;
+pub mod checkers;
+mod clock;
 mod component;
 mod error;
 mod export;
+#[cfg(feature = "grpc")]
+pub mod grpc;
+mod liveness;
 mod message;
 mod registry;
 mod report;
@@ -69,13 +88,14 @@ mod transition;
 pub use async_trait::async_trait;
 
 pub use crate::check::{Check, CheckError};
-pub use crate::component::{Component, Criticality};
+pub use crate::component::{Component, Criticality, Gate};
 pub use crate::error::Error;
+pub use crate::liveness::{Fatal, LocalCheck, Pulse};
 pub use crate::registry::{Registry, RegistryBuilder};
 pub use crate::report::{ComponentReport, Report};
 pub use crate::running::Running;
 pub use crate::status::{Probe, ProbeAnswer, Status};
-pub use crate::transition::{Transition, Transitions};
+pub use crate::transition::{Changed, PastTransition, Reason, Transition, Transitions};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -2,18 +2,19 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::check::CheckError;
-use crate::component::Component;
 use crate::error::{Error, Kind};
 use crate::message;
 use crate::report::Report;
 use crate::running::Running;
 use crate::state::{Source, State};
 use crate::status::{Probe, ProbeAnswer, Status};
-use crate::transition::Transitions;
+use crate::transition::{Changed, PastTransition, Transitions};
 
 mod builder;
+mod demand;
 mod inner;
 
 pub use builder::RegistryBuilder;
@@ -36,9 +37,9 @@ impl Registry {
         RegistryBuilder::new(version.into())
     }
 
-    fn new(version: String, components: Vec<Component>) -> Self {
+    fn new(inner: Inner) -> Self {
         Self {
-            inner: Arc::new(Inner::new(version, components)),
+            inner: Arc::new(inner),
         }
     }
 
@@ -56,12 +57,73 @@ impl Registry {
 
     /// How everything is now.
     pub fn report(&self) -> Report {
-        self.inner.with(|_, _| (), State::report)
+        let mut report = self.inner.with(|_, _| (), State::report);
+        report.live = self.probe(Probe::Live).ok;
+        report
     }
 
-    /// Answers a probe; runs no check for it.
+    /// Answers a probe; runs no check for it, takes no lock and allocates nothing while no result goes stale,
+    /// and takes as long with a thousand components as with one.
     pub fn probe(&self, probe: Probe) -> ProbeAnswer {
-        self.inner.with(|_, _| (), |state, _| state.probe(probe))
+        self.inner.probe(probe)
+    }
+
+    /// The latest changes of components' statuses, oldest first, as many as
+    /// [`history`](RegistryBuilder::history) says.
+    pub fn history(&self) -> Vec<PastTransition> {
+        self.inner
+            .with(|_, _| (), |state, now| state.history().list(now))
+    }
+
+    /// Runs the check of a component now, and returns how the component is then.
+    ///
+    /// Callers share a run: those who ask while one is under way wait for its result. When the last result is
+    /// younger than the component's [cache](crate::Component::on_demand) (a second, or the interval when that is
+    /// shorter, for one that runs in the background), it is the answer. Whatever comes, this waits no longer
+    /// than twice the component's timeout and a second, and then says what is known.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such component, when it has no check, and when the checks do not run.
+    ///
+    /// # Cancel safety
+    ///
+    /// The run goes on when the future is dropped.
+    pub async fn run_now(&self, name: &str) -> Result<Status, Error> {
+        let inner = &self.inner;
+        let Some(index) = inner.components.iter().position(|it| it.name == name) else {
+            return Err(Kind::Unknown(name.to_owned()).into());
+        };
+        let component = &inner.components[index];
+        if component.work.is_none() {
+            return Err(Kind::Manual(name.to_owned()).into());
+        }
+        if !inner.is_running() {
+            return Err(Kind::NotRunning.into());
+        }
+        if !inner.is_fresh(index) {
+            let patience = component.timeout.saturating_mul(2);
+            // What is known answers as well when the time was not enough.
+            let _ = inner.demands[index]
+                .ask(patience.saturating_add(Duration::from_secs(1)))
+                .await;
+        }
+        Ok(inner.with(|_, _| (), |state, _| state.status(index)))
+    }
+
+    /// Opens a latch of the builder, for good: the start no longer waits for it.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such latch.
+    pub fn release(&self, latch: &str) -> Result<(), Error> {
+        let mut known = false;
+        self.inner
+            .with(|state, _| known = state.release(latch), |_, _| ());
+        if known {
+            return Ok(());
+        }
+        Err(Kind::UnknownLatch(latch.to_owned()).into())
     }
 
     /// How the component is now; `None` when there is none of that name.
@@ -70,6 +132,18 @@ impl Registry {
             |_, _| (),
             |state, _| state.find(name).map(|index| state.status(index)),
         )
+    }
+
+    /// How the component is now, and how much it matters.
+    #[cfg(feature = "grpc")]
+    pub(crate) fn component(&self, name: &str) -> Option<(Status, crate::Criticality)> {
+        let index = self
+            .inner
+            .components
+            .iter()
+            .position(|it| it.name == name)?;
+        let status = self.inner.with(|_, _| (), |state, _| state.status(index));
+        Some((status, self.inner.components[index].criticality))
     }
 
     /// The latest error of the component, or what the program said with its status.
@@ -83,7 +157,7 @@ impl Registry {
         )
     }
 
-    /// Says how a [manual](Component::manual) component is.
+    /// Says how a [manual](crate::Component::manual) component is.
     ///
     /// A critical component that is said to be degraded degrades the whole and takes readiness away. An optional
     /// one that is said to be unhealthy reads degraded. Whatever was [observed](Self::observe) before is
@@ -105,7 +179,11 @@ impl Registry {
             }
             state.say(index, status, message, now);
             Ok(())
-        })
+        })?;
+        if status == Status::Healthy {
+            self.inner.export_success(name);
+        }
+        Ok(())
     }
 
     /// Tells how a real call to the component went.
@@ -123,7 +201,11 @@ impl Registry {
             let message = error.as_ref().map(CheckError::message);
             state.record(index, Source::Call, message, now);
             Ok(())
-        })
+        })?;
+        if error.is_none() {
+            self.inner.export_success(name);
+        }
+        Ok(())
     }
 
     /// The program stops: from now on, and for good, it is not ready. It stays live.
@@ -133,6 +215,11 @@ impl Registry {
         if first {
             tracing::info!("draining, no longer ready");
         }
+    }
+
+    /// Wakes whenever a status or a probe's answer changes from now on.
+    pub fn changed(&self) -> Changed {
+        self.inner.changed()
     }
 
     /// Every change of a component's status from now on.

@@ -21,6 +21,12 @@ pub struct Report {
     pub version: String,
     /// Whether the program is stopping.
     pub draining: bool,
+    /// Whether the start is over.
+    pub started: bool,
+    /// The latches that the start still waits for.
+    pub waiting_for: Vec<String>,
+    /// Whether the process is alive, as far as its local checks tell.
+    pub live: bool,
 }
 
 /// The health of one component at one moment.

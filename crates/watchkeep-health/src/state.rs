@@ -4,20 +4,28 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::component::{Component, Criticality};
+use crate::component::{Component, Gate};
 use crate::report::Report;
-use crate::status::{Probe, ProbeAnswer, Status};
+use crate::status::Status;
 use crate::transition::Transition;
 
+mod answers;
+mod history;
+mod latches;
 mod track;
 mod watched;
 
+pub(crate) use answers::{Answers, Packed, Readiness};
+pub(crate) use history::History;
+pub(crate) use latches::Latches;
 use watched::Watched;
 
 /// Everything a registry knows.
 #[derive(Debug)]
 pub(crate) struct State {
     components: Vec<Watched>,
+    latches: Latches,
+    history: History,
     version: String,
     born: Instant,
     whole: Status,
@@ -38,12 +46,20 @@ pub(crate) enum Source {
 // === impl State ===
 
 impl State {
-    pub(crate) fn new(version: String, components: &[Component], now: Instant) -> Self {
+    pub(crate) fn new(
+        version: String,
+        components: &[Component],
+        latches: Latches,
+        history: History,
+        now: Instant,
+    ) -> Self {
         let mut state = Self {
             components: components
                 .iter()
                 .map(|component| Watched::new(component, now))
                 .collect(),
+            latches,
+            history,
             version,
             born: now,
             whole: Status::Unknown,
@@ -103,17 +119,23 @@ impl State {
         !std::mem::replace(&mut self.draining, true)
     }
 
+    /// Opens a latch for good; `false` when there is none of that name.
+    pub(crate) fn release(&mut self, latch: &str) -> bool {
+        self.latches.release(latch)
+    }
+
     /// Lets the time take effect and returns what has changed since the last call.
     pub(crate) fn refresh(&mut self, now: Instant) -> Vec<Transition> {
         let mut changes = Vec::new();
         for component in &mut self.components {
-            if let Some((from, after)) = component.refresh(now) {
+            if let Some(change) = component.refresh(now) {
                 self.sequence += 1;
                 changes.push(Transition {
                     component: component.name.clone(),
-                    from,
+                    from: change.from,
                     to: component.status,
-                    after,
+                    after: change.after,
+                    reason: change.reason,
                     message: component.message(),
                     whole: Status::Unknown,
                     sequence: self.sequence,
@@ -126,9 +148,10 @@ impl State {
             .map(Watched::weight)
             .max()
             .unwrap_or(Status::Healthy);
-        self.started |= self.is_ready();
+        self.started |= !self.draining && self.latches.are_open() && self.passes(Gate::Startup);
         for change in &mut changes {
             change.whole = self.whole;
+            self.history.push(change, now);
         }
         changes
     }
@@ -145,23 +168,41 @@ impl State {
         self.components[index].message()
     }
 
-    pub(crate) fn probe(&self, probe: Probe) -> ProbeAnswer {
-        match probe {
-            Probe::Live => ProbeAnswer::new(true, "live"),
-            Probe::Ready if self.draining => ProbeAnswer::new(false, "draining"),
-            Probe::Ready if self.is_ready() => ProbeAnswer::new(true, "ready"),
-            Probe::Ready if self.started => ProbeAnswer::new(false, "not ready"),
-            Probe::Startup if self.started => ProbeAnswer::new(true, "started"),
-            Probe::Ready | Probe::Startup => ProbeAnswer::new(false, "starting"),
+    /// The answers to the probes, and how long they hold if nothing happens.
+    pub(crate) fn answers(&self) -> Answers {
+        let readiness = if self.draining {
+            Readiness::Draining
+        } else if !self.started {
+            Readiness::Starting
+        } else if self.passes(Gate::Ready) {
+            Readiness::Ready
+        } else {
+            Readiness::NotReady
+        };
+        let fresh_until = self.components.iter().filter_map(Watched::fresh_until);
+        Answers {
+            readiness,
+            started: self.started,
+            holds_for: fresh_until
+                .min()
+                .map(|until| until.saturating_duration_since(self.born)),
         }
     }
 
-    fn is_ready(&self) -> bool {
-        let is_fine = |component: &Watched| match component.criticality {
-            Criticality::Critical => component.status == Status::Healthy,
-            Criticality::Optional => true,
-        };
-        !self.draining && self.components.iter().all(is_fine)
+    fn passes(&self, gate: Gate) -> bool {
+        !self
+            .components
+            .iter()
+            .any(|component| component.holds_back(gate))
+    }
+
+    /// How long ago the check of a component came to a result.
+    pub(crate) fn age(&self, index: usize, now: Instant) -> Option<Duration> {
+        self.components[index].age(now)
+    }
+
+    pub(crate) fn history(&self) -> &History {
+        &self.history
     }
 
     pub(crate) fn report(&self, now: Instant) -> Report {
@@ -175,6 +216,9 @@ impl State {
             uptime: now.saturating_duration_since(self.born),
             version: self.version.clone(),
             draining: self.draining,
+            started: self.started,
+            waiting_for: self.latches.closed(),
+            live: true,
         }
     }
 }

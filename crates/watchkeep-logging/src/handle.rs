@@ -57,6 +57,21 @@ impl LogGuard {
         self.handle.flush(timeout)
     }
 
+    /// Rotates every file sink, as [`LogHandle::rotate`].
+    pub fn rotate(&self, timeout: Duration) -> FlushReport {
+        self.handle.rotate(timeout)
+    }
+
+    /// Makes every file sink open its file anew, as [`LogHandle::reopen`].
+    pub fn reopen(&self) {
+        self.handle.reopen();
+    }
+
+    /// Returns the numbers of each sink.
+    pub fn stats(&self) -> Vec<SinkStats> {
+        self.handle.stats()
+    }
+
     /// Returns what was odd about the configuration and could be helped, for the program to log when it likes.
     pub fn warnings(&self) -> &[String] {
         &self.warnings
@@ -127,8 +142,8 @@ impl LogHandle {
         sinks.map(|sink| sink.queue.stats()).collect()
     }
 
-    /// Returns how many events were not logged because they came out of logging itself: from a value that was just being
-    /// formatted for another event, or from a writer of the program's own.
+    /// Returns how many events were not logged, and how many spans have no fields, because they came out of logging itself: from
+    /// a value that was just being formatted, or from a writer of the program's own. Each `Span::record` counts as one too.
     pub fn nested_events(&self) -> u64 {
         self.shared.nested.load(Ordering::Relaxed)
     }

@@ -53,6 +53,7 @@ pub(crate) fn install(config: LogConfig) -> Result<LogGuard, Error> {
         .map_err(|_| Kind::AlreadySet)?;
     let level = shared.levels.max_level().as_log();
     if LogTracer::builder().with_max_level(level).init().is_err() {
+        shared.levels.leave_log_alone();
         // Half of the ecosystem comes through; better than a program that does not start.
         guard.warn("another logger is installed for the `log` crate: its records do not come here");
     }

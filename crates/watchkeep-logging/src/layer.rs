@@ -64,6 +64,13 @@ impl Layer {
         self.shared.levels.is_alone() || self.shared.levels.wants(metadata)
     }
 
+    /// Works with the buffers of this thread, or counts what came out of logging itself.
+    fn counted(&self, work: impl FnOnce(&mut Scratch)) {
+        if !scratch::with(work) {
+            self.shared.nested.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
     /// Takes the values of a span.
     fn recorder<'a>(
         &'a self,
@@ -173,7 +180,7 @@ where
         if metadata.fields().is_empty() || !self.takes(metadata) {
             return;
         }
-        scratch::with(|scratch| {
+        self.counted(|scratch| {
             attributes.record(&mut self.recorder(metadata, scratch));
             if let Some(span) = context.span(id) {
                 spans::create(self.shared.id, &span, scratch);
@@ -183,7 +190,7 @@ where
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
-        scratch::with(|scratch| {
+        self.counted(|scratch| {
             // Formatted before a lock is taken: a value may look at the same span.
             values.record(&mut self.recorder(span.metadata(), scratch));
             spans::record(self.shared.id, &span, scratch);
@@ -196,8 +203,6 @@ where
         if !self.takes(metadata) {
             return;
         }
-        if !scratch::with(|scratch| self.write(event, metadata, &context, scratch)) {
-            self.shared.nested.fetch_add(1, Ordering::Relaxed);
-        }
+        self.counted(|scratch| self.write(event, metadata, &context, scratch));
     }
 }

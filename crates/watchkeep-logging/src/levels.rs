@@ -36,6 +36,8 @@ pub(crate) struct Levels {
     sinks: AtomicU8,
     /// Whether no other layer depends on what the filter refuses.
     alone: AtomicBool,
+    /// Whether the logger of the `log` crate is somebody else's, and so its maximum too.
+    foreign_log: AtomicBool,
     timed: Mutex<Timed>,
     changed: Condvar,
 }
@@ -58,6 +60,7 @@ impl Levels {
             ceiling: AtomicU8::new(0),
             sinks: AtomicU8::new(0),
             alone: AtomicBool::new(alone),
+            foreign_log: AtomicBool::new(false),
             timed: Mutex::new(Timed {
                 base: filter.clone(),
                 until: None,
@@ -75,6 +78,10 @@ impl Levels {
 
     pub(crate) fn be_alone(&self) {
         self.alone.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn leave_log_alone(&self) {
+        self.foreign_log.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn max_level(&self) -> LevelFilter {
@@ -166,7 +173,9 @@ impl Levels {
     /// Tells what decides before this layer is asked.
     fn publish(&self) {
         if self.is_alone() {
-            tracing_log::log::set_max_level(self.max_level().as_log());
+            if !self.foreign_log.load(Ordering::Relaxed) {
+                tracing_log::log::set_max_level(self.max_level().as_log());
+            }
             tracing::callsite::rebuild_interest_cache();
         }
     }

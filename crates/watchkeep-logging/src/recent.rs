@@ -139,7 +139,7 @@ impl Recent {
 
     /// Keeps a record, for which the oldest ones go.
     ///
-    /// One that is larger than all of the ring only empties it of itself.
+    /// One that is larger than all of the ring is not kept.
     pub(crate) fn push(&self, line: &Line<'_>) {
         let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
         let mut kept = if ring.records.len() >= self.max_records {
@@ -196,6 +196,7 @@ mod tests {
         push(&recent, "next", &[("c", "new")]);
         let records = recent.records();
         assert_eq!(records.len(), 1);
+        assert_eq!(records[0].target, "watchkeep_logging");
         assert_eq!(records[0].message, "next");
         assert_eq!(records[0].fields, [("c", "new".to_owned())]);
     }

@@ -17,14 +17,12 @@ const NAMES: [&str; 8] = [
 
 /// The names of fields whose values are left out.
 ///
-/// A field is one of them when its last words are: `password`, `user.password`, `DB_PASSWORD` and `dbPassword`, but neither
-/// `passwords_tried` nor `tokens`.
+/// A field is one of them when its last words are: `password`, `user.password`, `DB_PASSWORD`, `dbPassword` and `password2`, but
+/// neither `passwords_tried` nor `tokens`.
 #[derive(Clone, Debug)]
 pub(crate) struct Redaction {
     /// In lower case, without what separates words.
     names: Vec<String>,
-    /// A bit for each pair of last letters, because hardly any field has one of the names.
-    ends: [u32; 32],
 }
 
 // === impl Redaction ===
@@ -32,52 +30,27 @@ pub(crate) struct Redaction {
 impl Redaction {
     pub(crate) fn add(&mut self, name: &str) {
         let name: String = letters(name).collect();
-        match *name.as_bytes() {
-            [] => return,
-            // Whatever stands before it.
-            [last] => self.ends[low(last)] = u32::MAX,
-            [.., before, last] => self.ends[low(last)] |= 1 << low(before),
+        if !name.is_empty() {
+            self.names.push(name);
         }
-        self.names.push(name);
     }
 
     pub(crate) fn covers(&self, key: &str) -> bool {
-        let is_near = match *key.as_bytes() {
-            [] => false,
-            [last] => self.ends[low(last)] != 0,
-            [.., before, last] => {
-                let ends = self.ends[low(last)];
-                // A separator says nothing of what stands before it.
-                ends & (1 << low(before)) != 0
-                    || !before.is_ascii_alphanumeric()
-                    || !last.is_ascii_alphanumeric()
-            }
-        };
-        is_near && self.covers_slowly(key)
-    }
-
-    #[cold]
-    fn covers_slowly(&self, key: &str) -> bool {
-        self.names.iter().any(|name| ends_with_words(key, name))
+        let numbered = key.trim_end_matches(|c: char| c.is_ascii_digit());
+        let is_covered =
+            |name: &String| ends_with_words(key, name) || ends_with_words(numbered, name);
+        self.names.iter().any(is_covered)
     }
 }
 
 impl Default for Redaction {
     fn default() -> Self {
-        let mut redaction = Self {
-            names: Vec::new(),
-            ends: [0; 32],
-        };
+        let mut redaction = Self { names: Vec::new() };
         for name in NAMES {
             redaction.add(name);
         }
         redaction
     }
-}
-
-/// What is the same for a letter in either case; other characters share it with some letter, which only costs a closer look.
-fn low(byte: u8) -> usize {
-    usize::from(byte % 32)
 }
 
 fn is_separator(c: char) -> bool {
@@ -147,6 +120,8 @@ mod tests {
             "DBPassword",
             "XApiKey",
             "oauth2Token",
+            "password2",
+            "token_01",
             "step2secret",
             "user/password",
             "form[password]",

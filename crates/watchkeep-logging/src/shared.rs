@@ -28,7 +28,7 @@ pub(crate) struct Shared {
     pub(crate) levels: Arc<Levels>,
     pub(crate) recent: Recent,
     pub(crate) limit: Option<RateLimit>,
-    /// Events logged while another one was being formatted on the same thread.
+    /// Events, spans and recordings that came while a line was being made on the same thread.
     pub(crate) nested: AtomicU64,
     pub(crate) clock: Clock,
 }

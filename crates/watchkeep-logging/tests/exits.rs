@@ -173,6 +173,11 @@ fn fork_neither_repeats_a_line_nor_waits_for_a_thread_that_it_does_not_have() {
 }
 
 #[test]
+fn fork_in_the_middle_of_others_logging_is_answered() {
+    assert!(ended("busy-fork").status.success());
+}
+
+#[test]
 fn files_can_be_opened_again_as_soon_as_all_is_dropped() {
     let ended = ended("again");
     assert!(ended.status.success());

@@ -6,7 +6,7 @@ use std::time::Duration;
 #[cfg(feature = "alerts")]
 use watchkeep_alerts::{Alerting, AlertingBuilder, Level, Notifier};
 #[cfg(feature = "health")]
-use watchkeep_health::{Component, Registry};
+use watchkeep_health::{Component, Registry, RegistryBuilder};
 #[cfg(feature = "logging")]
 use watchkeep_logging::LogConfig;
 #[cfg(feature = "metrics")]
@@ -17,6 +17,8 @@ use watchkeep_rules::{Engine, Rule};
 use watchkeep_tower::{ObservabilityLayer, Respond};
 
 use crate::error::Error;
+#[cfg(all(feature = "alerts", feature = "health"))]
+use crate::health_alerts::HealthAlerts;
 use crate::joints;
 use crate::running::Watchkeep;
 
@@ -26,7 +28,7 @@ const DEFAULT_RULE_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Collects what is special about a service.
 ///
-/// Defaults: logging from the environment ([`watchkeep_logging::LogConfig::from_env`]), the default recorder, no component, every alert to the log, no rule.
+/// Defaults: logging from the environment ([`watchkeep_logging::LogConfig::from_env`]), the default recorder, no component (and then ready as soon as it answers), every alert to the log, no rule.
 #[derive(Debug)]
 #[must_use]
 pub struct Builder {
@@ -43,9 +45,11 @@ pub struct Builder {
     #[cfg(feature = "metrics")]
     metric_idle_timeout: Option<Duration>,
     #[cfg(feature = "health")]
-    components: Vec<Component>,
+    health: RegistryBuilder,
     #[cfg(feature = "health")]
-    check_interval: Option<Duration>,
+    has_components: bool,
+    #[cfg(all(feature = "alerts", feature = "health"))]
+    health_alerts: Option<HealthAlerts>,
     #[cfg(feature = "alerts")]
     alerts: AlertingBuilder,
     #[cfg(feature = "rules")]
@@ -73,9 +77,11 @@ impl Watchkeep {
             #[cfg(feature = "metrics")]
             metric_idle_timeout: None,
             #[cfg(feature = "health")]
-            components: Vec::new(),
+            health: Registry::builder("unknown"),
             #[cfg(feature = "health")]
-            check_interval: None,
+            has_components: false,
+            #[cfg(all(feature = "alerts", feature = "health"))]
+            health_alerts: None,
             #[cfg(feature = "alerts")]
             alerts: Alerting::builder(&service),
             #[cfg(feature = "rules")]
@@ -141,14 +147,29 @@ impl Builder {
     /// Adds a component to the health report.
     #[cfg(feature = "health")]
     pub fn with_component(mut self, component: Component) -> Self {
-        self.components.push(component);
+        self.health = self.health.component(component);
+        self.has_components = true;
         self
     }
 
     /// Lets no component wait longer than this for its next check. Default: each its own interval.
     #[cfg(feature = "health")]
     pub fn with_check_interval(mut self, interval: Duration) -> Self {
-        self.check_interval = Some(interval);
+        self.health = self.health.max_interval(interval);
+        self
+    }
+
+    /// Adjusts the health registry's own options: latches, signs of life, the watchdog, the history.
+    #[cfg(feature = "health")]
+    pub fn with_health(mut self, adjust: impl FnOnce(RegistryBuilder) -> RegistryBuilder) -> Self {
+        self.health = adjust(self.health);
+        self
+    }
+
+    /// Raises an alert for each component that fails, and ends it when the component recovers. Default: none, since rules may say the same.
+    #[cfg(all(feature = "alerts", feature = "health"))]
+    pub fn with_health_alerts(mut self, alerts: HealthAlerts) -> Self {
+        self.health_alerts = Some(alerts);
         self
     }
 
@@ -211,14 +232,13 @@ impl Builder {
         let recorder = joints::with_exemplars(self.metrics).build()?;
         #[cfg(feature = "health")]
         let registry = {
-            let mut health = Registry::builder(&self.version);
-            if let Some(interval) = self.check_interval {
-                health = health.max_interval(interval);
+            let health = self.health.version(&self.version);
+            if self.has_components {
+                health.build()?
+            } else {
+                // A service that names nothing to wait for is ready when it answers.
+                health.ready_without_checks().build()?
             }
-            self.components
-                .into_iter()
-                .fold(health, watchkeep_health::RegistryBuilder::component)
-                .build()?
         };
         #[cfg(feature = "logging")]
         let logs = {
@@ -276,13 +296,21 @@ impl Builder {
             alerting.clone(),
             self.rule_interval,
         );
+        #[cfg(feature = "health")]
+        let checks = registry.start();
+        #[cfg(all(feature = "alerts", feature = "health"))]
+        let health_alerts = self
+            .health_alerts
+            .map(|joint| joint.start(registry.clone(), alerting.clone()));
         Ok(Watchkeep {
+            #[cfg(all(feature = "alerts", feature = "health"))]
+            health_alerts,
             #[cfg(feature = "tower")]
             layer: self.layer.unwrap_or_else(joints::default_layer),
             #[cfg(feature = "rules")]
             rules,
             #[cfg(feature = "health")]
-            checks: registry.start(),
+            checks,
             #[cfg(feature = "health")]
             registry,
             #[cfg(feature = "alerts")]

@@ -31,6 +31,7 @@
 //! | `tower` | yes | the middleware layer ([`tower`]) |
 //! | `endpoints` | yes | `/metrics`, health, probes, alerts, the dashboard ([`endpoints`]); brings `health` and `alerts` |
 //! | `health` | with `endpoints` | the health registry ([`health`]) |
+//! | `health-checkers`, `health-grpc` | no | ready-made checks; the gRPC health protocol |
 //! | `alerts` | with `endpoints` | the alert engine with its log channel ([`alerts`]) |
 //! | `rules` | no | threshold rules over metrics ([`rules`]) |
 //! | `process` | no | process metrics: memory, CPU, file descriptors |
@@ -40,6 +41,8 @@
 
 mod builder;
 mod error;
+#[cfg(all(feature = "alerts", feature = "health"))]
+mod health_alerts;
 mod joints;
 mod running;
 #[cfg(feature = "runtime")]
@@ -47,6 +50,8 @@ mod runtime;
 
 pub use builder::Builder;
 pub use error::Error;
+#[cfg(all(feature = "alerts", feature = "health"))]
+pub use health_alerts::HealthAlerts;
 pub use running::Watchkeep;
 
 #[cfg(feature = "alerts")]

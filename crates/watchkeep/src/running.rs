@@ -25,6 +25,8 @@ pub struct Watchkeep {
     pub(crate) layer: watchkeep_tower::ObservabilityLayer<watchkeep_tower::Respond>,
     #[cfg(feature = "rules")]
     pub(crate) rules: crate::joints::RuleTask,
+    #[cfg(all(feature = "alerts", feature = "health"))]
+    pub(crate) health_alerts: Option<crate::health_alerts::HealthAlertTask>,
     #[cfg(feature = "health")]
     pub(crate) checks: watchkeep_health::Running,
     #[cfg(feature = "health")]
@@ -101,10 +103,12 @@ impl Watchkeep {
             .layer(self.layer())
     }
 
-    /// Ends it: stops the rules, delivers the queued alerts and flushes the logs; five seconds for the alerts, and five for the logs.
+    /// Ends it: stops the checks and the rules, delivers the queued alerts and flushes the logs; five seconds for the alerts, and five for the logs.
     pub async fn shutdown(self) {
         #[cfg(feature = "rules")]
         drop(self.rules);
+        #[cfg(all(feature = "alerts", feature = "health"))]
+        drop(self.health_alerts);
         #[cfg(feature = "health")]
         drop(self.checks);
         #[cfg(feature = "alerts")]

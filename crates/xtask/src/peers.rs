@@ -5,7 +5,13 @@ use crate::error::Result;
 use crate::workspace;
 
 /// Each has a `--test` that runs everything once, small, with all its checks.
-const PROGRAMS: &[&str] = &["log_event", "log_queue", "metrics_record", "metrics_render"];
+const PROGRAMS: &[&str] = &[
+    "health_probe",
+    "log_event",
+    "log_queue",
+    "metrics_record",
+    "metrics_render",
+];
 
 pub(crate) fn run() -> Result {
     let manifest = workspace::root().join("benches/peers/Cargo.toml");

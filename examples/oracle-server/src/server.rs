@@ -35,6 +35,9 @@ const RECOUNT: Duration = Duration::from_secs(60);
 /// How often rules are evaluated when nothing else is said.
 const MONITOR_INTERVAL: Duration = Duration::from_secs(60);
 
+/// How long the runtime may be unable to serve a timer before the process counts as dead; a busy one is late by milliseconds.
+const RUNTIME_LIMIT: Duration = Duration::from_secs(30);
+
 /// How long connections have to end once nothing is in flight any more: answers on their way, and clients that sent half a request.
 const GRACE: Duration = Duration::from_millis(500);
 
@@ -242,7 +245,8 @@ fn watch(
         .with_start_message("ORACLE system started")
         .with_logging(config.logging.clone())
         .with_rule_interval(interval)
-        .with_check_interval(interval);
+        .with_check_interval(interval)
+        .with_health(|health| health.watchdog(RUNTIME_LIMIT));
     for component in components {
         builder = builder.with_component(component);
     }

@@ -11,7 +11,6 @@ use metrics::{
 use serde_json::Value;
 use watchkeep_endpoints::{Access, Endpoints};
 use watchkeep_metrics::{Format, Recorder, RecorderBuilder, TraceId, build_info, clock};
-use watchkeep_tests::client::client;
 use watchkeep_tests::eventually::eventually;
 use watchkeep_tests::{programs, servers};
 
@@ -118,26 +117,13 @@ async fn a_prometheus_takes_open_metrics_and_returns_the_exemplars() {
 
 /// Asks for the exemplars of one bucket.
 async fn exemplar(prometheus: &servers::Real) -> Result<Value, String> {
-    let base = format!(
-        "http://127.0.0.1:{}/api/v1/query_exemplars",
-        prometheus.port()
-    );
-    let mut url = reqwest::Url::parse(&base).map_err(|error| error.to_string())?;
-    url.query_pairs_mut()
-        .append_pair(
-            "query",
-            "demo_request_duration_seconds_bucket{route=\"🦀\"}",
-        )
-        .append_pair("start", "1700000000")
-        .append_pair("end", "4000000000");
-    let answer: Value = client()
-        .get(url)
-        .send()
-        .await
-        .map_err(|error| error.to_string())?
-        .json()
-        .await
-        .map_err(|error| error.to_string())?;
+    let bucket = "demo_request_duration_seconds_bucket{route=\"🦀\"}";
+    let parameters = [
+        ("query", bucket),
+        ("start", "1700000000"),
+        ("end", "4000000000"),
+    ];
+    let answer = servers::ask(prometheus, "query_exemplars", &parameters).await?;
     let found = &answer["data"][0]["exemplars"][0];
     if found.is_null() {
         Err(answer.to_string())

@@ -1,26 +1,40 @@
 //! What the handles of a registry share: the state, and who is told when it changes.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 use tokio::time::Instant;
 
 use crate::component::Component;
 use crate::error::{Error, Kind};
 use crate::export::{Export, Outcome};
+use crate::liveness::Liveness;
+use crate::registry::demand::Demand;
 use crate::running::{Running, Tasks};
-use crate::state::{Source, State};
-use crate::status::Status;
-use crate::transition::{Transition, Transitions};
+use crate::state::{Packed, Readiness, Source, State};
+use crate::status::{Probe, ProbeAnswer, Status};
+use crate::transition::{Changed, Transition, Transitions};
 
 /// Changes that a slow subscriber may lag behind before it misses some.
 const REMEMBERED_CHANGES: usize = 256;
 
+/// A background check that was asked for is not run again while its result is younger than this.
+const FRESH: Duration = Duration::from_secs(1);
+
 pub(crate) struct Inner {
     pub(crate) components: Vec<Component>,
+    /// One a component.
+    pub(crate) demands: Vec<Demand>,
+    pub(crate) liveness: Liveness,
+    born: Instant,
     state: Mutex<State>,
+    /// What the probes are answered, written under the lock of the state and read without any.
+    answers: AtomicU64,
     changes: broadcast::Sender<Transition>,
+    /// Counts changes of words and answers.
+    different: watch::Sender<u64>,
     /// Locked before the state, so that the last one to set the gauges has seen the newest state.
     export: Mutex<Option<Export>>,
     tasks: Mutex<Weak<Tasks>>,
@@ -29,11 +43,21 @@ pub(crate) struct Inner {
 // === impl Inner ===
 
 impl Inner {
-    pub(super) fn new(version: String, components: Vec<Component>) -> Self {
+    pub(super) fn new(
+        components: Vec<Component>,
+        liveness: Liveness,
+        state: State,
+        born: Instant,
+    ) -> Self {
         Self {
-            state: Mutex::new(State::new(version, &components, Instant::now())),
+            demands: components.iter().map(|_| Demand::new()).collect(),
             components,
+            liveness,
+            born,
+            answers: AtomicU64::new(state.answers().pack().0),
+            state: Mutex::new(state),
             changes: broadcast::Sender::new(REMEMBERED_CHANGES),
+            different: watch::Sender::new(0),
             export: Mutex::new(None),
             tasks: Mutex::new(Weak::new()),
         }
@@ -44,16 +68,38 @@ impl Inner {
         if let Some(running) = tasks.upgrade() {
             return Running::new(running);
         }
-        *lock(&self.export) = Some(Export::new(&self.components));
+        let has_watchdog = self.liveness.watchdog.is_some();
+        *lock(&self.export) = Some(Export::new(&self.components, has_watchdog));
         self.with(State::start, |_, _| ());
-        self.export_statuses();
+        self.export_present();
         let running = Arc::new(Tasks::spawn(self));
         *tasks = Arc::downgrade(&running);
         Running::new(running)
     }
 
+    pub(super) fn is_running(&self) -> bool {
+        lock(&self.tasks).strong_count() > 0
+    }
+
     pub(super) fn subscribe(&self) -> Transitions {
         Transitions::new(self.changes.subscribe())
+    }
+
+    pub(super) fn changed(&self) -> Changed {
+        Changed::new(self.different.subscribe())
+    }
+
+    /// Answers a probe from one atomic word, as long as nothing can have gone stale since it was written.
+    pub(super) fn probe(&self, probe: Probe) -> ProbeAnswer {
+        let since_birth = self.born.elapsed();
+        if probe == Probe::Live {
+            return self.liveness.answer(since_birth);
+        }
+        let packed = Packed(self.answers.load(Ordering::Acquire));
+        if packed.holds_at(since_birth) {
+            return packed.answer(probe);
+        }
+        self.with(|_, _| (), |state, _| state.answers().pack().answer(probe))
     }
 
     /// Changes the state, lets the time take effect, reads the state, and tells what has changed.
@@ -65,19 +111,31 @@ impl Inner {
         let mut state = lock(&self.state);
         // Read under the lock: for the state, time never goes back.
         let now = Instant::now();
+        let former = state.answers().words();
         change(&mut state, now);
         let changes = state.refresh(now);
+        let answers = state.answers();
+        self.answers.store(answers.pack().0, Ordering::Release);
         let answer = read(&state, now);
         for change in &changes {
             // Sent under the lock, so that they arrive in order. It fails when nobody listens, which is fine.
             let _ = self.changes.send(change.clone());
         }
         drop(state);
-        if !changes.is_empty() {
-            self.export_statuses();
-            changes.iter().for_each(log);
+        if !changes.is_empty() || answers.words() != former {
+            self.tell(&changes);
         }
         answer
+    }
+
+    fn tell(&self, changes: &[Transition]) {
+        self.different
+            .send_modify(|count| *count = count.wrapping_add(1));
+        self.export_present();
+        for change in changes {
+            self.count(change);
+            log(change);
+        }
     }
 
     /// As [`with`](Self::with), for the one component of this name.
@@ -114,12 +172,24 @@ impl Inner {
         }
         if let Some(export) = &*lock(&self.export) {
             export.count_run(index, outcome, latency);
+            if error.is_none() {
+                export.set_last_success(index);
+            }
         }
         let record = |state: &mut State, now| {
             state.record(index, Source::Check, error, now);
             state.set_latency(index, latency);
         };
         self.with(record, |_, _| ());
+        self.demands[index].answer();
+    }
+
+    /// Something went well with the component, and it was no check that found out.
+    pub(super) fn export_success(&self, name: &str) {
+        let index = self.components.iter().position(|it| it.name == name);
+        if let (Some(index), Some(export)) = (index, &*lock(&self.export)) {
+            export.set_last_success(index);
+        }
     }
 
     /// Lets the time take effect: stale results are noticed even when nobody asks.
@@ -127,11 +197,48 @@ impl Inner {
         self.with(|_, _| (), |_, _| ());
     }
 
-    fn export_statuses(&self) {
+    /// Whether the check's last result is young enough for whoever asks for one.
+    pub(crate) fn is_fresh(&self, index: usize) -> bool {
+        let component = &self.components[index];
+        let cache = component
+            .on_demand
+            .unwrap_or_else(|| component.interval.min(FRESH));
+        let age = self.with(|_, _| (), |state, now| state.age(index, now));
+        age.is_some_and(|age| age < cache)
+    }
+
+    pub(crate) fn beat(&self, now: Instant) {
+        if let Some(watchdog) = &self.liveness.watchdog {
+            watchdog.beat(now.saturating_duration_since(self.born));
+        }
+    }
+
+    pub(crate) fn export_lag(&self, lag: Duration) {
+        if let Some(export) = &*lock(&self.export) {
+            export.set_lag(lag);
+        }
+    }
+
+    /// Sets the gauges that tell how everything is now.
+    fn export_present(&self) {
         let export = lock(&self.export);
         if let Some(export) = &*export {
-            let statuses: Vec<Status> = lock(&self.state).statuses().collect();
+            let state = lock(&self.state);
+            let statuses: Vec<Status> = state.statuses().collect();
+            let is_ready = state.answers().readiness == Readiness::Ready;
+            drop(state);
             export.set_statuses(&statuses);
+            export.set_ready(is_ready);
+        }
+    }
+
+    fn count(&self, change: &Transition) {
+        let index = self
+            .components
+            .iter()
+            .position(|it| it.name == change.component);
+        if let (Some(index), Some(export)) = (index, &*lock(&self.export)) {
+            export.count_transition(index, change);
         }
     }
 }
@@ -142,18 +249,27 @@ fn log(change: &Transition) {
         from,
         to,
         after,
+        reason,
         message,
         ..
     } = change;
-    let (from, to) = (from.as_str(), to.as_str());
+    let (from, to, reason) = (from.as_str(), to.as_str(), reason.as_str());
     let error = message.as_deref();
     match change.to {
-        Status::Healthy => tracing::info!(component, from, to, ?after, "component status changed"),
+        Status::Healthy => tracing::info!(
+            component,
+            from,
+            to,
+            reason,
+            ?after,
+            "component status changed"
+        ),
         Status::Degraded | Status::Unknown | Status::Unhealthy => {
             tracing::warn!(
                 component,
                 from,
                 to,
+                reason,
                 ?after,
                 error,
                 "component status changed"

@@ -6,9 +6,13 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::*;
+use crate::component::Component;
 
+mod blocking;
 mod checks;
 mod exported;
+mod gates;
+mod outages;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -34,7 +38,10 @@ fn logged(name: &str) -> (Component, Arc<Mutex<Vec<Instant>>>) {
 fn registry(components: impl IntoIterator<Item = Component>) -> Registry {
     components
         .into_iter()
-        .fold(Registry::builder("1.0"), RegistryBuilder::component)
+        .fold(
+            Registry::builder("1.0").ready_without_checks(),
+            RegistryBuilder::component,
+        )
         .build()
         .unwrap()
 }

@@ -17,8 +17,17 @@ struct Whole<'a, T> {
     components: Object<T>,
     uptime_seconds: u64,
     version: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    draining: Option<bool>,
+    #[serde(flatten)]
+    process: Option<Process<'a>>,
+}
+
+/// What only operators are told of the process itself.
+#[derive(Serialize)]
+struct Process<'a> {
+    draining: bool,
+    started: bool,
+    waiting_for: &'a [String],
+    live: bool,
 }
 
 #[derive(Serialize)]
@@ -58,7 +67,7 @@ pub(super) fn brief(report: &Report) -> String {
         components: members(report, |component| component.status),
         uptime_seconds: report.uptime.as_secs(),
         version: &report.version,
-        draining: None,
+        process: None,
     })
 }
 
@@ -68,7 +77,12 @@ pub(super) fn detailed(report: &Report) -> String {
         components: members(report, detail),
         uptime_seconds: report.uptime.as_secs(),
         version: &report.version,
-        draining: Some(report.draining),
+        process: Some(Process {
+            draining: report.draining,
+            started: report.started,
+            waiting_for: &report.waiting_for,
+            live: report.live,
+        }),
     })
 }
 

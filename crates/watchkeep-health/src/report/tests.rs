@@ -28,6 +28,9 @@ fn report() -> Report {
         uptime: Duration::from_millis(123_456_789),
         version: "2.0.0".to_owned(),
         draining: false,
+        started: true,
+        waiting_for: vec!["migrations".to_owned()],
+        live: true,
     }
 }
 
@@ -51,7 +54,8 @@ fn the_detailed_form_says_all() {
             r#""message":null,"consecutive_failures":0,"last_success_seconds":null},"#,
             r#""ai_engine":{"status":"unknown","criticality":"optional","since_seconds":1.5,"latency_seconds":0.25,"#,
             r#""message":"say \"no\"","consecutive_failures":3,"last_success_seconds":null}},"#,
-            r#""uptime_seconds":123456,"version":"2.0.0","draining":false}"#,
+            r#""uptime_seconds":123456,"version":"2.0.0","draining":false,"#,
+            r#""started":true,"waiting_for":["migrations"],"live":true}"#,
         )
     );
 }

@@ -1,6 +1,7 @@
 //! The core under a clock in the test's hand.
 
 use super::*;
+use crate::status::{Probe, ProbeAnswer};
 
 mod calls;
 mod component;
@@ -20,7 +21,13 @@ impl Bench {
     fn new(components: &[Component]) -> Self {
         let now = Instant::now();
         Self {
-            state: State::new("1".to_owned(), components, now),
+            state: State::new(
+                "1".to_owned(),
+                components,
+                Latches::default(),
+                History::new(2),
+                now,
+            ),
             now,
         }
     }
@@ -48,6 +55,10 @@ impl Bench {
         let index = self.state.find(name).unwrap();
         self.state.say(index, status, None, self.now);
         self.state.refresh(self.now);
+    }
+
+    fn probe(&self, probe: Probe) -> ProbeAnswer {
+        self.state.answers().pack().answer(probe)
     }
 
     fn status(&self, name: &str) -> Status {

@@ -72,6 +72,17 @@ impl Track {
         self.at.get_or_insert(now);
     }
 
+    /// Until when the last result counts.
+    pub(crate) fn fresh_until(&self, limits: Limits) -> Option<Instant> {
+        // An age beyond what the clock can tell is no bound.
+        self.at?.checked_add(limits.stale_after?)
+    }
+
+    /// How old the last result is.
+    pub(crate) fn age(&self, now: Instant) -> Option<Duration> {
+        self.at.map(|at| now.saturating_duration_since(at))
+    }
+
     /// Forgets everything once the last result is too old; returns whether that happened now.
     pub(crate) fn expire(&mut self, limits: Limits, now: Instant) -> bool {
         let (Some(age), Some(at)) = (limits.stale_after, self.at) else {

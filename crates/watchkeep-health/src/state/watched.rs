@@ -4,20 +4,30 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::component::{Component, Criticality};
+use crate::component::{Component, Criticality, Gate, Gates};
 use crate::report::ComponentReport;
 use crate::state::Source;
 use crate::state::track::{Limits, Track, Verdict};
 use crate::status::Status;
+use crate::transition::Reason;
+
+/// A status that has changed.
+pub(super) struct Change {
+    pub(super) from: Status,
+    pub(super) after: Duration,
+    pub(super) reason: Reason,
+}
 
 /// What is known about one component.
 #[derive(Debug)]
 pub(super) struct Watched {
     pub(super) name: String,
     pub(super) criticality: Criticality,
+    gates: Gates,
     limits: Limits,
     /// Whether a check looks at it; otherwise the program speaks for it.
     checked: bool,
+    on_demand: bool,
     /// What the program says; stays unknown for a checked component.
     said: Status,
     /// Results of the check, or when the program last spoke.
@@ -30,13 +40,15 @@ pub(super) struct Watched {
     since: Instant,
     /// Whether it was ever anything but "not checked yet".
     counts: bool,
+    /// What happened last.
+    reason: Reason,
 }
 
 // === impl Watched ===
 
 impl Watched {
     pub(super) fn new(component: &Component, now: Instant) -> Self {
-        let checked = component.check.is_some();
+        let checked = component.work.is_some();
         let mut own = Track::default();
         if !checked && component.starts != Status::Unknown {
             own.say(None, now);
@@ -44,12 +56,14 @@ impl Watched {
         let mut watched = Self {
             name: component.name.clone(),
             criticality: component.criticality,
+            gates: component.gates,
             limits: Limits {
                 fail_after: component.fail_after,
                 recover_after: component.recover_after,
                 stale_after: component.staleness(),
             },
             checked,
+            on_demand: component.on_demand.is_some(),
             said: component.starts,
             own,
             calls: Track::default(),
@@ -58,6 +72,7 @@ impl Watched {
             status: Status::Unknown,
             since: now,
             counts: false,
+            reason: Reason::Said,
         };
         watched.refresh(now);
         watched
@@ -69,7 +84,7 @@ impl Watched {
 
     /// The check, if there is one, begins to run.
     pub(super) fn start(&mut self, now: Instant) {
-        if self.checked {
+        if self.checked && !self.on_demand {
             self.own.expect_from(now);
         }
     }
@@ -83,6 +98,10 @@ impl Watched {
         if error.is_none() {
             self.last_success = Some(now);
         }
+        self.reason = match error {
+            None => Reason::Passed,
+            Some(_) => Reason::Failed,
+        };
     }
 
     pub(super) fn set_latency(&mut self, latency: Duration) {
@@ -91,6 +110,7 @@ impl Watched {
 
     pub(super) fn say(&mut self, status: Status, message: Option<String>, now: Instant) {
         self.said = status;
+        self.reason = Reason::Said;
         self.own.say(message, now);
         self.calls = Track::default();
         if status == Status::Healthy {
@@ -98,24 +118,56 @@ impl Watched {
         }
     }
 
-    /// Lets the time take effect; returns the former status, and how long it held, when it has changed.
-    pub(super) fn refresh(&mut self, now: Instant) -> Option<(Status, Duration)> {
-        if self.own.expire(self.limits, now) {
-            self.said = Status::Unknown;
-            self.counts = true;
-        }
-        if self.calls.expire(self.limits, now) {
-            self.calls = Track::default();
-        }
+    /// Lets the time take effect; returns what has changed.
+    pub(super) fn refresh(&mut self, now: Instant) -> Option<Change> {
+        self.expire(now);
         let status = self.word();
         self.counts |= status != Status::Unknown;
         if status == self.status {
             return None;
         }
-        let former = std::mem::replace(&mut self.status, status);
+        let from = std::mem::replace(&mut self.status, status);
         let after = now.saturating_duration_since(self.since);
         self.since = now;
-        Some((former, after))
+        Some(Change {
+            from,
+            after,
+            reason: self.reason,
+        })
+    }
+
+    fn expire(&mut self, now: Instant) {
+        if self.own.expire(self.limits, now) {
+            self.said = Status::Unknown;
+            // Nobody has asked for it since, and that is no fault of the component.
+            self.counts = !self.on_demand;
+            self.reason = Reason::Stale;
+        }
+        if self.calls.expire(self.limits, now) {
+            self.calls = Track::default();
+            self.reason = Reason::Stale;
+        }
+    }
+
+    /// Until when nothing goes stale.
+    pub(super) fn fresh_until(&self) -> Option<Instant> {
+        let own = self.own.fresh_until(self.limits);
+        let calls = self.calls.fresh_until(self.limits);
+        own.into_iter().chain(calls).min()
+    }
+
+    /// Whether readiness, or the start, has to wait for it.
+    pub(super) fn holds_back(&self, gate: Gate) -> bool {
+        let belongs = match gate {
+            Gate::Ready => self.gates.ready,
+            Gate::Startup => self.gates.startup,
+        };
+        belongs && self.criticality == Criticality::Critical && self.status != Status::Healthy
+    }
+
+    /// How long ago the check came to a result.
+    pub(super) fn age(&self, now: Instant) -> Option<Duration> {
+        self.latency.and_then(|_| self.own.age(now))
     }
 
     fn word(&self) -> Status {

@@ -1,5 +1,7 @@
 //! What the layer keeps in spans: their fields, and those of the spans around them.
 
+use std::ops::ControlFlow;
+
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
 use super::scratch::Scratch;
@@ -11,7 +13,8 @@ where
     S: LookupSpan<'a>,
 {
     let own = scratch.fields.count();
-    let tree = nearest(layer, span.parent(), SpanFields::tree)
+    let nearest = |known: &SpanFields| ControlFlow::Break(known.tree());
+    let tree = outwards(layer, span.parent(), nearest)
         .unwrap_or_else(|| SpanFields::new_tree(span.id().into_u64()));
     let epoch = SpanFields::epoch_of(tree);
     inherit_from(layer, span.parent(), &mut scratch.fields);
@@ -119,41 +122,35 @@ fn inherit_from<'a, S>(layer: u32, span: Option<SpanRef<'a, S>>, fields: &mut Fi
 where
     S: LookupSpan<'a>,
 {
-    let mut next = span;
-    while let Some(span) = next {
-        if let Some(known) = span
-            .extensions()
-            .get::<SpanSlot>()
-            .and_then(|slot| slot.get(layer))
-        {
-            if known.is_fresh() {
-                fields.inherit(known);
-                return;
-            }
-            fields.inherit_own(known);
+    outwards(layer, span, |known| {
+        if known.is_fresh() {
+            fields.inherit(known);
+            return ControlFlow::Break(());
         }
-        next = span.parent();
-    }
+        fields.inherit_own(known);
+        ControlFlow::Continue(())
+    });
 }
 
-/// Looks at the nearest span, from `span` outwards, in which the layer keeps something.
-fn nearest<'a, S, T>(
+/// Looks at what the layer keeps in `span` and in those around it, until a look is enough.
+fn outwards<'a, S, T>(
     layer: u32,
     span: Option<SpanRef<'a, S>>,
-    look: impl Fn(&SpanFields) -> T,
+    mut look: impl FnMut(&SpanFields) -> ControlFlow<T>,
 ) -> Option<T>
 where
     S: LookupSpan<'a>,
 {
     let mut next = span;
     while let Some(span) = next {
-        if let Some(known) = span
-            .extensions()
-            .get::<SpanSlot>()
-            .and_then(|slot| slot.get(layer))
+        let extensions = span.extensions();
+        let slot = extensions.get::<SpanSlot>();
+        if let Some(known) = slot.and_then(|slot| slot.get(layer))
+            && let ControlFlow::Break(found) = look(known)
         {
-            return Some(look(known));
+            return Some(found);
         }
+        drop(extensions);
         next = span.parent();
     }
     None

@@ -21,7 +21,7 @@ pub(super) struct Active {
     pub(super) size: u64,
     /// Where the last whole line ends.
     line_end: u64,
-    /// When its first line was written, as far as known.
+    /// When its first line was written, as far as known; of an empty file it says nothing.
     pub(super) born: Timestamp,
     /// Whether it is a file, and no pipe or device, which cannot be rotated.
     pub(super) regular: bool,
@@ -42,7 +42,7 @@ impl Active {
         Ok(Self {
             #[cfg(unix)]
             id: identity(&metadata),
-            born: if size == 0 { now } else { born(&metadata, now) },
+            born: born(&metadata, now),
             file,
             size,
             line_end: size,

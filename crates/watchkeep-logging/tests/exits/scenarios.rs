@@ -20,6 +20,7 @@ use watchkeep_logging::{Console, LogConfig, LogGuard, LogHandle};
 pub(crate) const SCENARIO: &str = "WATCHKEEP_TEST_EXIT";
 pub(crate) const FOLDER: &str = "WATCHKEEP_TEST_FOLDER";
 pub(crate) const LINES: u64 = 5_000;
+const FORKS: usize = 300;
 const LONG: Duration = Duration::from_secs(30);
 
 fn config(folder: &Path) -> LogConfig {
@@ -74,6 +75,7 @@ pub(crate) fn run(scenario: &str, folder: &Path) {
             panic!("the first");
         }
         "fork" => fork(config),
+        "busy-fork" => busy_fork(config),
         "again" => again(&config),
         "blocked-console" => blocked_console(config, folder),
         "wait" => {
@@ -146,6 +148,38 @@ fn fork(config: LogConfig) {
     // SAFETY: waits for the child made above.
     unsafe { libc::waitpid(child, &raw mut status, 0) };
     assert_eq!(status, 0, "the fork was told that nobody writes its lines");
+}
+
+/// Forks while other threads hold the locks of the queues, as often as not.
+fn busy_fork(config: LogConfig) {
+    let guard = config.init().unwrap();
+    for _ in 0..3 {
+        std::thread::spawn(|| {
+            loop {
+                info!("busy");
+            }
+        });
+    }
+    for _ in 0..FORKS {
+        // SAFETY: the fork only flushes and asks, and ends without running anything else.
+        let child = unsafe { libc::fork() };
+        if child == 0 {
+            // SAFETY: ends this process when it hangs.
+            unsafe { libc::alarm(20) };
+            let complete = guard.flush(Duration::from_millis(1)).is_complete();
+            let _numbers = guard.stats();
+            guard.reopen();
+            // SAFETY: ends this process without running what belongs to its parent.
+            unsafe { libc::_exit(i32::from(complete)) }
+        }
+        let mut status = -1;
+        // SAFETY: waits for the child made above.
+        unsafe { libc::waitpid(child, &raw mut status, 0) };
+        assert!(libc::WIFEXITED(status), "the fork hangs");
+    }
+    // The threads that log never end.
+    // SAFETY: nothing is left to do.
+    unsafe { libc::_exit(0) }
 }
 
 /// Twice the same files, as in a test or after a change of the configuration.

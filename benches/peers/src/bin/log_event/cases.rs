@@ -3,7 +3,8 @@
 use std::io;
 use std::path::Path;
 
-use crate::{event, slog_peer, spdlog_peer, tracing_peers, watchkeep};
+use crate::event::{self, Share};
+use crate::{slog_peer, spdlog_peer, tracing_peers, watchkeep};
 
 /// Waits until everything is with the kernel.
 pub(crate) type Finish = Box<dyn FnOnce() -> io::Result<()>>;
@@ -16,9 +17,9 @@ pub(crate) struct Case {
     pub(crate) ours: &'static str,
     /// Sets it up for the whole process, with its files in a folder.
     pub(crate) start: fn(&Path) -> io::Result<Finish>,
-    /// Does the work so many times.
-    pub(crate) work: fn(u64),
-    /// How many lines become of one.
+    /// Does the work of a thread.
+    pub(crate) work: fn(Share),
+    /// How many lines become of one event, each in a file of its own.
     pub(crate) lines: u64,
     /// Whether it is measured from the first event until all are written; else only its instructions are of interest.
     pub(crate) is_timed: bool,
@@ -29,6 +30,8 @@ pub(crate) struct Case {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Goal {
     pub(crate) instructions: Option<f64>,
+    /// Instructions, this case's over ours.
+    pub(crate) instructions_ratio: Option<f64>,
     /// Events a second, ours over this case's.
     pub(crate) one_thread: Option<f64>,
     pub(crate) four_threads: Option<f64>,
@@ -38,9 +41,16 @@ pub(crate) struct Goal {
 
 const NONE: Goal = Goal {
     instructions: None,
+    instructions_ratio: None,
     one_thread: None,
     four_threads: None,
     bytes: None,
+};
+
+/// What starting and ending differ by from run to run is part of the difference of two runs.
+const NO_DEARER: Goal = Goal {
+    instructions_ratio: Some(0.98),
+    ..NONE
 };
 
 const ECS: &str = "watchkeep ecs";
@@ -64,7 +74,7 @@ const fn timed(name: &'static str, ours: &'static str, start: Start, lines: u64)
     }
 }
 
-const fn counted(name: &'static str, ours: &'static str, start: Start, work: fn(u64)) -> Case {
+const fn counted(name: &'static str, ours: &'static str, start: Start, work: fn(Share)) -> Case {
     Case {
         work,
         is_timed: false,
@@ -72,7 +82,7 @@ const fn counted(name: &'static str, ours: &'static str, start: Start, work: fn(
     }
 }
 
-pub(crate) const ALL: [Case; 17] = [
+pub(crate) const ALL: [Case; 21] = [
     Case {
         goal: Goal {
             instructions: Some(4_500.0),
@@ -88,6 +98,7 @@ pub(crate) const ALL: [Case; 17] = [
         },
         ..timed("fmt json", ECS, tracing_peers::json, 1)
     },
+    timed("fmt json flat", ECS, tracing_peers::json_flat, 1),
     timed("json-subscriber", ECS, tracing_peers::json_subscriber, 1),
     Case {
         work: slog_peer::info,
@@ -100,6 +111,18 @@ pub(crate) const ALL: [Case; 17] = [
             ..NONE
         },
         ..timed("spdlog-rs text", ECS, spdlog_peer::text, 1)
+    },
+    Case {
+        work: spdlog_peer::info,
+        goal: Goal {
+            bytes: Some(1.0),
+            ..NONE
+        },
+        ..timed("spdlog-rs text pool", ECS, spdlog_peer::text_pool, 1)
+    },
+    Case {
+        work: spdlog_peer::info,
+        ..timed("spdlog-rs json pool", ECS, spdlog_peer::json_pool, 1)
     },
     timed(TEXT, TEXT, watchkeep::text, 1),
     timed("fmt text", TEXT, tracing_peers::text, 1),
@@ -131,7 +154,19 @@ pub(crate) const ALL: [Case; 17] = [
         )
     },
     counted(OFF, OFF, watchkeep::three, event::off),
-    counted("fmt off", OFF, tracing_peers::json, event::off),
+    Case {
+        goal: NO_DEARER,
+        ..counted("fmt off", OFF, tracing_peers::json, event::off)
+    },
+    Case {
+        goal: NO_DEARER,
+        ..counted(
+            "fmt off, EnvFilter",
+            OFF,
+            tracing_peers::json_env_filter,
+            event::off,
+        )
+    },
     Case {
         goal: Goal {
             instructions: Some(2_800.0),

@@ -1,22 +1,31 @@
 //! What is logged: one event of four fields in a span of two, and spans alone.
 
 use std::hint::black_box;
+use std::ops::Range;
 
 use tracing::{Span, debug, error, info, info_span};
 
+pub(crate) const MESSAGE: &str = "request finished";
 pub(crate) const METHOD: &str = "GET";
 pub(crate) const RATIO: f64 = 0.25;
 pub(crate) const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
-pub(crate) const USER: u64 = 4711;
 
-fn request() -> Span {
-    info_span!("request", trace.id = TRACE, user = USER)
+/// What one thread logs: an event for each number.
+#[derive(Clone, Debug)]
+pub(crate) struct Share {
+    /// In every line, so that the lines of the threads can be told apart.
+    pub(crate) user: u64,
+    pub(crate) numbers: Range<u64>,
 }
 
-/// Logs so many events at INFO.
-pub(crate) fn info(events: u64) {
-    let _span = request().entered();
-    for number in 0..events {
+fn request(user: u64) -> Span {
+    info_span!("request", trace.id = TRACE, user)
+}
+
+/// Logs at INFO.
+pub(crate) fn info(share: Share) {
+    let _span = request(share.user).entered();
+    for number in share.numbers {
         info!(
             method = METHOD,
             number,
@@ -27,10 +36,10 @@ pub(crate) fn info(events: u64) {
     }
 }
 
-/// Logs so many events at ERROR.
-pub(crate) fn error(events: u64) {
-    let _span = request().entered();
-    for number in 0..events {
+/// Logs at ERROR.
+pub(crate) fn error(share: Share) {
+    let _span = request(share.user).entered();
+    for number in share.numbers {
         error!(
             method = METHOD,
             number,
@@ -41,10 +50,10 @@ pub(crate) fn error(events: u64) {
     }
 }
 
-/// Logs so many events at DEBUG, which is off.
-pub(crate) fn off(events: u64) {
-    let _span = request().entered();
-    for number in 0..events {
+/// Logs at DEBUG, which is off.
+pub(crate) fn off(share: Share) {
+    let _span = request(share.user).entered();
+    for number in share.numbers {
         debug!(
             method = METHOD,
             number = black_box(number),
@@ -55,13 +64,13 @@ pub(crate) fn off(events: u64) {
     }
 }
 
-/// Makes so many spans, and enters, leaves and closes each.
-pub(crate) fn span(spans: u64) {
-    for number in 0..spans {
+/// Makes a span for each number, and enters, leaves and closes it.
+pub(crate) fn span(share: Share) {
+    for number in share.numbers {
         let span = info_span!(
             "request",
             trace.id = TRACE,
-            user = USER,
+            user = share.user,
             method = METHOD,
             number,
             cached = true

@@ -1,15 +1,20 @@
 //! One case in this very process: what a run measures.
 
-use std::fs;
-use std::io::{self, BufRead, BufReader};
+use std::io;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Barrier;
 use std::thread;
 
 use peers::{Stopwatch, thread_allocations};
 use tempfile::TempDir;
 
 use crate::cases::Case;
+use crate::check;
+use crate::event::Share;
+
+/// Of the same length for every thread.
+const FIRST_USER: u64 = 4711;
 
 /// What one run told.
 #[derive(Clone, Copy, Debug)]
@@ -22,73 +27,70 @@ pub(crate) struct Sample {
 /// Runs the case, and prints what it measured for the process that asked for it.
 pub(crate) fn run(case: &Case, threads: u64, events: u64, dir: &Path) -> io::Result<()> {
     let folder = TempDir::new_in(dir)?;
+    let shares = shares(threads, events);
     let finish = (case.start)(folder.path())?;
-    let watch = Stopwatch::start();
-    let allocations = if threads == 1 {
-        work(case, events)
-    } else {
-        let workers: Vec<_> = (0..threads)
-            .map(|index| {
-                let share = events / threads + u64::from(index < events % threads);
-                let case = *case;
-                thread::spawn(move || work(&case, share))
-            })
-            .collect();
-        let joined = workers.into_iter().map(|worker| worker.join().unwrap_or(0));
-        joined.sum()
+    let (watch, allocations) = match &shares[..] {
+        // For a profiler, on this thread.
+        [share] => (Stopwatch::start(), work(case, share)),
+        shares => work_together(case, shares)?,
     };
     finish()?;
     let seconds = watch.elapsed().as_secs_f64();
     // On a thread of its own, so that it is no part of what is counted of this one.
-    let path = folder.path().to_owned();
-    let contents = thread::spawn(move || contents(&path)).join();
-    let (lines, bytes) = contents.map_err(|_| io::Error::other("the check panicked"))??;
-    if lines != events * case.lines {
-        let expected = events * case.lines;
-        return Err(io::Error::other(format!(
-            "{expected} lines were logged, the files have {lines}"
-        )));
-    }
+    let (path, lines) = (folder.path().to_owned(), case.lines);
+    let bytes = thread::spawn(move || check::check(&path, &shares, lines)).join();
+    let bytes = bytes.map_err(|_| io::Error::other("the check panicked"))??;
     println!("{seconds} {bytes} {allocations}");
     folder.close()
 }
 
-/// Returns the allocations after the first event, which sets things up.
-fn work(case: &Case, events: u64) -> u64 {
-    (case.work)(1);
-    let before = thread_allocations();
-    (case.work)(events.saturating_sub(1));
-    thread_allocations() - before
+/// Divides the events among the threads; the first ones take what does not divide.
+fn shares(threads: u64, events: u64) -> Vec<Share> {
+    let of = |thread| events / threads + u64::from(thread < events % threads);
+    let shares = (0..threads).map(|thread| Share {
+        user: FIRST_USER + thread,
+        numbers: 0..of(thread),
+    });
+    shares.collect()
 }
 
-/// Counts the lines and bytes of all files; a last line without an end is an error.
-fn contents(folder: &Path) -> io::Result<(u64, u64)> {
-    let (mut lines, mut bytes) = (0, 0);
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        // Our lock is no log.
-        if path.extension().is_some_and(|end| end == "lock") {
-            continue;
+/// Lets the threads go once all are started; the time begins there.
+fn work_together(case: &Case, shares: &[Share]) -> io::Result<(Stopwatch, u64)> {
+    let go = Barrier::new(shares.len() + 1);
+    thread::scope(|scope| {
+        let workers: Vec<_> = shares
+            .iter()
+            .map(|share| {
+                let go = &go;
+                scope.spawn(move || {
+                    go.wait();
+                    work(case, share)
+                })
+            })
+            .collect();
+        let watch = Stopwatch::start();
+        go.wait();
+        let mut allocations = 0;
+        for worker in workers {
+            let of_one = worker.join();
+            allocations += of_one.map_err(|_| io::Error::other("a thread panicked"))?;
         }
-        let mut file = BufReader::with_capacity(1 << 20, fs::File::open(&path)?);
-        let mut last = b'\n';
-        loop {
-            let part = file.fill_buf()?;
-            let Some(end) = part.last() else { break };
-            last = *end;
-            lines += part.iter().filter(|byte| **byte == b'\n').count() as u64;
-            let length = part.len();
-            bytes += length as u64;
-            file.consume(length);
-        }
-        if last != b'\n' {
-            return Err(io::Error::other(format!(
-                "{} ends in a torn line",
-                path.display()
-            )));
-        }
-    }
-    Ok((lines, bytes))
+        Ok((watch, allocations))
+    })
+}
+
+/// Returns the allocations after the first event, which sets things up.
+fn work(case: &Case, share: &Share) -> u64 {
+    let of = |numbers| Share {
+        user: share.user,
+        numbers,
+    };
+    let end = share.numbers.end;
+    let second = end.min(1);
+    (case.work)(of(0..second));
+    let before = thread_allocations();
+    (case.work)(of(second..end));
+    thread_allocations() - before
 }
 
 /// Runs a case in a process of its own, because a process has one global subscriber.

@@ -1,19 +1,36 @@
 //! What is told of the samples, and whether the goals are reached.
 
-use peers::{Spread, Table};
+use peers::{Spread, Table, grouped};
 
 use crate::cases::Case;
 use crate::here::Sample;
 
-/// A table, and the goals that were missed.
+/// A buffer that grows now and then is no allocation of an event.
+const MOST_ALLOCATIONS: f64 = 0.001;
+
+/// A table, and what became of the goals that its cases have.
 #[derive(Debug)]
 pub(crate) struct Report {
     pub(crate) table: Table,
-    pub(crate) missed: Vec<String>,
+    pub(crate) verdicts: Vec<Verdict>,
+}
+
+/// Whether a goal was reached.
+#[derive(Debug)]
+pub(crate) struct Verdict {
+    pub(crate) is_reached: bool,
+    pub(crate) text: String,
 }
 
 /// Returns one row for each case: medians, and how ours compares with it in the same round.
-pub(crate) fn throughput(cases: &[Case], samples: &[Vec<Sample>], threads: u64) -> Report {
+///
+/// Ratios are held to this part of their goals.
+pub(crate) fn throughput(
+    cases: &[Case],
+    samples: &[Vec<Sample>],
+    threads: u64,
+    part: f64,
+) -> Report {
     let mut table = Table::new(&[
         "case",
         "events/s",
@@ -24,7 +41,7 @@ pub(crate) fn throughput(cases: &[Case], samples: &[Vec<Sample>], threads: u64) 
         "bytes ours/peer",
         "allocs/event",
     ]);
-    let mut missed = Vec::new();
+    let mut verdicts = Vec::new();
     for (case, of_case) in cases.iter().zip(samples) {
         let ours = cases.iter().position(|other| other.name == case.ours);
         let ours = ours
@@ -52,39 +69,39 @@ pub(crate) fn throughput(cases: &[Case], samples: &[Vec<Sample>], threads: u64) 
             shown(bytes.map(|ratio| ratio.median)),
             format!("{allocations:.3}"),
         ]);
-        let goal = if threads == 1 {
-            case.goal.one_thread
-        } else {
-            case.goal.four_threads
+        let goal = match threads {
+            1 => case.goal.one_thread,
+            4 => case.goal.four_threads,
+            _ => None,
         };
-        for (what, reached, goal) in [
-            ("events a second", events, goal),
-            ("bytes a second", bytes, case.goal.bytes),
-        ] {
-            if let (Some(reached), Some(goal)) = (reached, goal)
-                && reached.median < goal
-            {
-                let reached = reached.median;
-                let name = case.name;
-                missed.push(format!(
-                    "{what} {reached:.2} times {name}, {goal} wanted, {threads} thread(s)"
-                ));
+        let name = case.name;
+        for (what, reached, goal) in [("events", events, goal), ("bytes", bytes, case.goal.bytes)] {
+            let goal = goal.map(|goal| goal * part);
+            if let (Some(Spread { median, .. }), Some(goal)) = (reached, goal) {
+                verdicts.push(Verdict {
+                    is_reached: median >= goal,
+                    text: format!(
+                        "{threads} thread(s), {what} a second over {name}: {median:.2}, at least {goal:.2}"
+                    ),
+                });
             }
         }
-        if case.ours == case.name && allocations > 0.001 {
-            missed.push(format!(
-                "{}: {allocations:.3} allocations an event",
-                case.name
-            ));
+        if case.ours == name {
+            verdicts.push(Verdict {
+                is_reached: allocations <= MOST_ALLOCATIONS,
+                text: format!(
+                    "{threads} thread(s), {name}, allocations an event: {allocations:.4}, at most {MOST_ALLOCATIONS}"
+                ),
+            });
         }
     }
-    Report { table, missed }
+    Report { table, verdicts }
 }
 
 /// Returns one row for each case: instructions of one event, or of one span, on the thread that logs.
 pub(crate) fn instructions(cases: &[Case], counts: &[f64]) -> Report {
     let mut table = Table::new(&["case", "instructions", "peer/ours"]);
-    let mut missed = Vec::new();
+    let mut verdicts = Vec::new();
     for (case, count) in cases.iter().zip(counts) {
         let ours = cases.iter().position(|other| other.name == case.ours);
         let ours = ours
@@ -92,27 +109,22 @@ pub(crate) fn instructions(cases: &[Case], counts: &[f64]) -> Report {
             .and_then(|index| counts.get(index));
         let ratio = ours.map_or_else(|| "–".to_owned(), |ours| format!("{:.2}", count / ours));
         table.push(vec![case.name.to_owned(), grouped(*count), ratio]);
-        if let Some(goal) = case.goal.instructions
-            && *count > goal
-        {
-            missed.push(format!(
-                "{}: {count:.0} instructions, at most {goal} wanted",
-                case.name
-            ));
+        let name = case.name;
+        if let (Some(goal), Some(ours)) = (case.goal.instructions_ratio, ours) {
+            verdicts.push(Verdict {
+                is_reached: count / ours >= goal,
+                text: format!(
+                    "instructions of {name} over ours: {:.2}, at least {goal}",
+                    count / ours
+                ),
+            });
+        }
+        if let Some(goal) = case.goal.instructions {
+            verdicts.push(Verdict {
+                is_reached: *count <= goal,
+                text: format!("instructions of {name}: {count:.0}, at most {goal}"),
+            });
         }
     }
-    Report { table, missed }
-}
-
-/// Writes a number with a comma between thousands.
-fn grouped(number: f64) -> String {
-    let digits = format!("{number:.0}");
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    Report { table, verdicts }
 }

@@ -9,7 +9,7 @@ use slog::{Drain, Logger, o};
 use slog_async::{Async, OverflowStrategy};
 
 use crate::cases::Finish;
-use crate::event::{METHOD, RATIO, TRACE, USER};
+use crate::event::{METHOD, RATIO, Share, TRACE};
 
 static LOGGER: OnceLock<Logger> = OnceLock::new();
 
@@ -30,10 +30,10 @@ pub(crate) fn json(path: &Path) -> io::Result<Finish> {
 }
 
 /// The fields of the span are those of a logger of the request's own.
-pub(crate) fn info(events: u64) {
+pub(crate) fn info(share: Share) {
     let Some(logger) = LOGGER.get() else { return };
-    let logger = logger.new(o!("trace.id" => TRACE, "user" => USER));
-    for number in 0..events {
+    let logger = logger.new(o!("trace.id" => TRACE, "user" => share.user));
+    for number in share.numbers {
         slog::info!(logger, "request finished"; "method" => METHOD, "number" => number, "ratio" => RATIO, "cached" => true);
     }
 }

@@ -4,11 +4,13 @@ use std::io;
 use std::path::Path;
 
 use peers::{End, Watched};
+use tracing::Level;
 use tracing::level_filters::LevelFilter;
 use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_appender::rolling;
-use tracing_subscriber::fmt;
+use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::prelude::*;
+use tracing_subscriber::{EnvFilter, fmt};
 
 use crate::cases::Finish;
 
@@ -48,6 +50,30 @@ pub(crate) fn json(path: &Path) -> io::Result<Finish> {
     Ok(finish(vec![end]))
 }
 
+/// As most programs filter.
+pub(crate) fn json_env_filter(path: &Path) -> io::Result<Finish> {
+    let (writer, end) = file(path, "json.log");
+    let layer = fmt::layer().json().with_writer(writer);
+    install(
+        tracing_subscriber::registry()
+            .with(layer)
+            .with(EnvFilter::new("info")),
+    )?;
+    Ok(finish(vec![end]))
+}
+
+/// Everything at the top, as ECS has it.
+pub(crate) fn json_flat(path: &Path) -> io::Result<Finish> {
+    let (writer, end) = file(path, "json.log");
+    let layer = fmt::layer().json().flatten_event(true).with_writer(writer);
+    install(
+        tracing_subscriber::registry()
+            .with(layer)
+            .with(LevelFilter::INFO),
+    )?;
+    Ok(finish(vec![end]))
+}
+
 pub(crate) fn json_subscriber(path: &Path) -> io::Result<Finish> {
     let (writer, end) = file(path, "json.log");
     let layer = json_subscriber::layer().with_writer(writer);
@@ -66,10 +92,13 @@ pub(crate) fn three(path: &Path) -> io::Result<Finish> {
     let all = fmt::layer().with_ansi(false).with_writer(all);
     let errors = fmt::layer().with_ansi(false).with_writer(errors);
     let json = fmt::layer().json().with_writer(json);
+    // A level alone would keep the span, and its fields, from this layer.
+    let errors_and_spans =
+        filter_fn(|metadata| metadata.is_span() || *metadata.level() == Level::ERROR);
     install(
         tracing_subscriber::registry()
             .with(all)
-            .with(errors.with_filter(LevelFilter::ERROR))
+            .with(errors.with_filter(errors_and_spans))
             .with(json)
             .with(LevelFilter::INFO),
     )?;

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use peers::number;
+
 use crate::cases::{self, Case};
 use crate::line::Shape;
 
@@ -90,13 +92,5 @@ impl Args {
             (args.rounds, args.lines) = (1, 2_001);
         }
         Ok(args)
-    }
-}
-
-/// Parses a number from 1 to `most`; sequence numbers have nine digits, thread numbers two.
-fn number(text: &str, most: usize) -> Result<usize, String> {
-    match text.trim().parse() {
-        Ok(number) if (1..=most).contains(&number) => Ok(number),
-        Ok(_) | Err(_) => Err(format!("not a number from 1 to {most}: {text}")),
     }
 }

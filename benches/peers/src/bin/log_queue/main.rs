@@ -14,7 +14,7 @@ use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
-use peers::{CountingAllocator, Rounds, Table, main_thread_instructions};
+use peers::{CountingAllocator, Rounds, Table, ended, grouped, main_thread_instructions};
 use tempfile::TempDir;
 
 use self::args::{Args, Mode, USAGE};
@@ -46,13 +46,7 @@ fn main() -> ExitCode {
             Ok(())
         }
     };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    ended(outcome)
 }
 
 /// Tells how each case does with each load; the tables come at the end, together.
@@ -81,7 +75,7 @@ fn measure(args: &Args, rounds: Rounds) -> io::Result<()> {
 fn title(load: Load) -> String {
     let name = load.shape.name();
     let (bytes, threads) = (load.shape.bytes(), load.threads);
-    let lines = report::grouped(load.lines as f64);
+    let lines = grouped(load.lines as f64);
     let plural = if threads == 1 { "" } else { "s" };
     format!("{lines} {name} lines of {bytes} bytes, {threads} thread{plural}")
 }
@@ -106,7 +100,7 @@ fn callgrind(args: &Args) -> io::Result<()> {
         for &shape in &args.shapes {
             let count = |lines| count_instructions(case, shape, lines, &args.dir);
             let difference = count(2 * COUNTED_LINES)?.saturating_sub(count(COUNTED_LINES)?);
-            row.push(report::grouped(difference as f64 / COUNTED_LINES as f64));
+            row.push(grouped(difference as f64 / COUNTED_LINES as f64));
         }
         table.push(row);
     }

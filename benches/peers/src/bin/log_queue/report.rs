@@ -1,6 +1,6 @@
 //! What is told of the samples.
 
-use peers::{Spread, Table};
+use peers::{Spread, Table, grouped};
 
 use crate::cases::{Case, OURS};
 use crate::load::Sample;
@@ -39,29 +39,4 @@ pub(crate) fn table(cases: &[Case], samples: &[Vec<Sample>]) -> Table {
         ]);
     }
     table
-}
-
-/// Writes a number with a comma between thousands.
-pub(crate) fn grouped(number: f64) -> String {
-    let digits = format!("{number:.0}");
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn thousands_are_grouped() {
-        assert_eq!(grouped(999.4), "999");
-        assert_eq!(grouped(1_000.0), "1,000");
-        assert_eq!(grouped(12_345_678.0), "12,345,678");
-    }
 }

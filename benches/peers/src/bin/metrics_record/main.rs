@@ -7,7 +7,7 @@ use std::io;
 use std::process::ExitCode;
 
 use peers::{
-    CountingAllocator, Rounds, Spread, Stopwatch, Table, main_thread_instructions,
+    CountingAllocator, Rounds, Spread, Stopwatch, Table, ended, main_thread_instructions,
     thread_allocations,
 };
 
@@ -54,13 +54,7 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    ended(outcome)
 }
 
 fn measure(rounds: Rounds, times: u64) -> io::Result<()> {

@@ -10,7 +10,7 @@ mod watchkeep;
 use std::io;
 use std::process::{Command, ExitCode};
 
-use peers::{CountingAllocator, Rounds, Spread, Stopwatch, Table, thread_allocations};
+use peers::{CountingAllocator, Rounds, Spread, Stopwatch, Table, ended, thread_allocations};
 
 use self::load::{Case, Kind, Load};
 
@@ -54,13 +54,7 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    ended(outcome)
 }
 
 fn measure(rounds: Rounds, loads: &[Load]) -> io::Result<()> {

@@ -1,6 +1,8 @@
 //! What is refused, and what is just possible.
 
 use super::*;
+use crate::component::Gate;
+use crate::liveness::Fatal;
 use crate::status::Status;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -54,12 +56,75 @@ fn a_registry_that_cannot_work_is_refused() {
         [passing("a").starting_as(Status::Healthy)],
         "only a manual component",
     );
-    refused((0..257).map(|n| passing(&n.to_string())), "257 components");
+    refused(
+        (0..1_025).map(|n| passing(&n.to_string())),
+        "1025 components",
+    );
     let too_often = Registry::builder("1").max_interval(Duration::ZERO).build();
     assert!(too_often.unwrap_err().to_string().contains("10 ms"));
-    let most = (0..256).map(|n| passing(&n.to_string()));
+    let most = (0..1_024).map(|n| passing(&n.to_string()));
     assert_eq!(
         builder(most).build().unwrap().report().components.len(),
-        256
+        1_024
     );
+}
+
+#[test]
+fn readiness_that_nothing_holds_back_has_to_be_asked_for() {
+    let empty = Registry::builder("1");
+    assert!(empty.build().unwrap_err().is_no_ready_check());
+    assert!(refused([passing("a").optional()], "whatever fails").is_no_ready_check());
+    refused([passing("a").gates([Gate::Startup])], "whatever fails");
+    builder([passing("a").gates([Gate::Ready])])
+        .build()
+        .unwrap();
+    let asked_for = builder([passing("a").optional()]).ready_without_checks();
+    asked_for.build().unwrap();
+}
+
+#[test]
+fn what_waits_longer_than_its_result_counts_is_refused() {
+    let backing_off = passing("a").back_off(60 * SECOND);
+    refused([backing_off.stale_after(62 * SECOND)], "back-off");
+    builder([passing("a").back_off(600 * SECOND)])
+        .build()
+        .unwrap();
+    refused([passing("a").on_demand(SECOND)], "cannot be critical");
+    refused([Component::manual("a").on_demand(SECOND)], "no check");
+    let eternal = passing("a").every(Duration::MAX);
+    refused([eternal], "stay fresh");
+    let patient = passing("a").timeout(Duration::MAX);
+    refused([patient], "stay fresh");
+}
+
+#[test]
+fn guards_have_names_and_bounds() {
+    let with = || builder([passing("a")]);
+    let fails = |builder: RegistryBuilder, text: &str| {
+        let error = builder.build().unwrap_err().to_string();
+        assert!(error.contains(text), "{error}");
+    };
+    fails(with().latch("x").latch("X"), "`X`");
+    fails(with().latch("x").liveness("x", Fatal::new()), "`x`");
+    fails(with().latch("a:b"), "no name");
+    fails(
+        with().watchdog(Duration::from_millis(999)),
+        "1 s is the least",
+    );
+    fails(with().history(65_537), "65537 changes");
+    fails(
+        (0..65).fold(with(), |it, n| it.latch(n.to_string())),
+        "65 latches",
+    );
+    let locals =
+        |count: usize| (0..count).fold(with(), |it, n| it.liveness(n.to_string(), Fatal::new()));
+    fails(locals(17), "17 local checks");
+    locals(16)
+        .latch("a")
+        .history(65_536)
+        .watchdog(SECOND)
+        .build()
+        .unwrap();
+    let huge = refused([passing(&"x".repeat(200_000))], "no name").to_string();
+    assert!(huge.len() < 300, "{} bytes", huge.len());
 }

@@ -48,18 +48,40 @@ async fn the_status_is_exported_as_a_state_set_from_the_start() {
     assert!(series(&snapshotter).is_empty());
     let _running = registry.start();
     #[rustfmt::skip]
-    let expected = |unhealthy, unknown, runs| [
+    let expected = |unhealthy, unknown, runs, ready| [
         ("check_duration_seconds db", runs),
         ("check_runs_total db error", runs), ("check_runs_total db ok", 0.0),
-        ("check_runs_total db panic", 0.0), ("check_runs_total db timeout", 0.0),
+        ("check_runs_total db panic", 0.0), ("check_runs_total db stuck", 0.0),
+        ("check_runs_total db timeout", 0.0),
+        ("last_success_timestamp_seconds api", 0.0), ("last_success_timestamp_seconds db", 0.0),
+        ("ready ", ready),
         ("status api degraded", 0.0), ("status api healthy", 1.0),
         ("status api unhealthy", 0.0), ("status api unknown", 0.0),
         ("status db degraded", 0.0), ("status db healthy", 0.0),
         ("status db unhealthy", unhealthy), ("status db unknown", unknown),
     ].map(|(name, value)| (name.to_owned(), value));
-    assert_eq!(series(&snapshotter), expected(0.0, 1.0, 0.0));
+    // A snapshot empties the histograms, so each is taken once and parted.
+    let parted = || {
+        let (transitions, others): (Vec<_>, Vec<_>) = series(&snapshotter)
+            .into_iter()
+            .partition(|(name, _)| name.starts_with("transitions_total"));
+        assert_eq!(transitions.len(), 24, "from each to any other");
+        let counted: Vec<_> = transitions.into_iter().filter(|it| it.1 > 0.0).collect();
+        (counted, others)
+    };
+    assert_eq!(parted(), (vec![], expected(0.0, 1.0, 0.0, 0.0).to_vec()));
     until(&registry, "db", Status::Unhealthy).await;
-    assert_eq!(series(&snapshotter), expected(1.0, 0.0, 3.0));
+    let change = "transitions_total db unknown unhealthy".to_owned();
+    assert_eq!(
+        parted(),
+        (vec![(change, 1.0)], expected(1.0, 0.0, 3.0, 0.0).to_vec())
+    );
+    registry.set_status("api", Status::Healthy, None).unwrap();
+    let seen = series(&snapshotter);
+    assert!(
+        seen.iter()
+            .any(|(name, value)| name == "last_success_timestamp_seconds api" && *value > 1.6e9)
+    );
     registry.set_status("api", Status::Degraded, None).unwrap();
     let after = series(&snapshotter);
     let api: Vec<f64> = after

@@ -41,7 +41,7 @@ fn the_whole_is_as_bad_as_its_worst_component() {
     }
     let empty = Bench::new(&[]);
     assert_eq!(empty.state.whole, Healthy);
-    assert!(empty.state.probe(Probe::Ready).ok);
+    assert!(empty.probe(Probe::Ready).ok);
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn readiness_follows_the_critical_components_and_startup_is_for_good() {
     let mut bench = Bench::new(&[checked("a"), checked("b").optional().fail_after(1)]);
     let words = |bench: &Bench| {
         [Probe::Live, Probe::Ready, Probe::Startup].map(|probe| {
-            let answer = bench.state.probe(probe);
+            let answer = bench.probe(probe);
             (answer.ok, answer.word)
         })
     };
@@ -86,8 +86,8 @@ fn a_program_that_drains_before_it_was_ready_never_started() {
     let mut bench = Bench::new(&[checked("a")]);
     bench.state.drain();
     bench.pass("a");
-    assert!(!bench.state.probe(Probe::Startup).ok);
-    assert_eq!(bench.state.probe(Probe::Ready).word, "draining");
+    assert!(!bench.probe(Probe::Startup).ok);
+    assert_eq!(bench.probe(Probe::Ready).word, "draining");
 }
 
 #[test]

@@ -121,3 +121,38 @@ fn end_waits_for_one_file_and_not_for_all() {
         .count();
     assert!(waiting > 100, "{waiting} of 200 files wait");
 }
+
+#[test]
+fn file_that_was_left_uncompressed_is_tried_again_within_the_hour_after() {
+    let bench = Bench::new();
+    let stamp = bench.now().strftime("%Y%m%dT%H%M%S.%3fZ").to_string();
+    let name = |number: u32| format!("app.log.{stamp}-{number:04}");
+    fs::write(bench.path(&name(1)), "early\n").unwrap();
+    let mut file = builder(&bench).open().unwrap();
+    // The look that the start has ordered is over.
+    wait_until_compressed(&bench);
+    fs::write(bench.path(&name(2)), "late\n").unwrap();
+    bench.pass(Duration::from_secs(60 * 60));
+    Output::tend(&mut file);
+    wait_until_compressed(&bench);
+    let texts: Vec<_> = contents(&bench).into_iter().map(|(_, text)| text).collect();
+    assert_eq!(texts, ["early\n", "late\n"]);
+}
+
+#[test]
+fn compression_that_fails_is_a_problem_and_keeps_the_source() {
+    let bench = Bench::new();
+    let name = format!(
+        "app.log.{}-0001",
+        bench.now().strftime("%Y%m%dT%H%M%S.%3fZ")
+    );
+    fs::write(bench.path(&name), "whole\n").unwrap();
+    fs::create_dir(bench.path(&format!("{name}.gz.part"))).unwrap();
+    let mut file = builder(&bench).open().unwrap();
+    let deadline = crate::clock::Deadline::after(Duration::from_secs(30));
+    while Output::take_problem(&mut file).is_none() {
+        assert!(deadline.remaining().is_some(), "nobody tells of it");
+        std::thread::yield_now();
+    }
+    assert_eq!(fs::read_to_string(bench.path(&name)).unwrap(), "whole\n");
+}

@@ -301,3 +301,20 @@ fn files_that_cannot_be_deleted_or_listed_are_a_problem_and_no_obstacle() {
         bench.check(&["c\n", "d\n"]);
     }
 }
+
+#[test]
+fn folder_is_looked_through_once_an_hour() {
+    let bench = Bench::new();
+    let (builder, disk) = faulty(&bench);
+    let mut file = builder.open().unwrap();
+    disk.set(Faults {
+        names: true,
+        ..Faults::default()
+    });
+    bench.pass(Duration::from_secs(60 * 60 - 1));
+    Output::tend(&mut file);
+    assert!(Output::take_problem(&mut file).is_none());
+    bench.pass(Duration::from_secs(1));
+    Output::tend(&mut file);
+    assert!(Output::take_problem(&mut file).is_some());
+}

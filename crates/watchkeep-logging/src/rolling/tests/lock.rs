@@ -39,3 +39,15 @@ fn files_of_other_names_have_locks_of_their_own() {
         .open()
         .unwrap();
 }
+
+#[cfg(unix)]
+#[test]
+fn writer_whose_file_became_a_device_holds_no_lock() {
+    let bench = Bench::new();
+    let mut file = bench.builder().open().unwrap();
+    fs::remove_file(bench.path("app.log")).unwrap();
+    std::os::unix::fs::symlink("/dev/null", bench.path("app.log")).unwrap();
+    file.write_all(b"a\n").unwrap();
+    fs::remove_file(bench.path("app.log")).unwrap();
+    bench.builder().open().unwrap();
+}

@@ -92,3 +92,13 @@ fn rotated_files_sort_in_time_order_when_the_clock_goes_back() {
     }
     bench.check(&["a\n", "b\n", "c\n", "d\n", "e\n"]);
 }
+
+#[test]
+fn rotation_takes_an_unfinished_line_back() {
+    let bench = Bench::new();
+    let mut file = bench.builder().open().unwrap();
+    file.write_all(b"whole\nbeg").unwrap();
+    Output::rotate(&mut file).unwrap();
+    file.write_all(b"next\n").unwrap();
+    bench.check(&["whole\n", "next\n"]);
+}
