@@ -12,7 +12,11 @@ use http::{Method, Response, StatusCode, header};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use crate::{guard::Guard, outcome::Outcome};
+use crate::{
+    guard::{Guard, Live},
+    headers,
+    outcome::Outcome,
+};
 
 pin_project! {
     /// The body of a watched response; data, trailers and size pass through as they are.
@@ -24,7 +28,7 @@ pin_project! {
         // None once this is dropped.
         #[pin]
         inner: Option<B>,
-        guard: Option<Guard>,
+        guard: Option<Box<Guard>>,
         // How many bytes complete the body, where that is known.
         missing: Option<u64>,
     }
@@ -33,7 +37,7 @@ pin_project! {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             // What the body says while it is dropped belongs to the request.
-            let _entered = this.guard.as_ref().map(Guard::enter);
+            let _entered = this.guard.as_deref().map(Guard::enter);
             this.inner.set(None);
         }
     }
@@ -54,48 +58,58 @@ pub(crate) enum End {
 
 impl End {
     /// Tells from a response's head how its end will be known.
-    pub(crate) fn of<B: Body>(response: &Response<B>, guard: &Guard) -> Self {
+    pub(crate) fn of<B: Body>(response: &Response<B>, request: &Live) -> Self {
         let status = response.status();
         if status == StatusCode::SWITCHING_PROTOCOLS
-            || status.is_success() && guard.is(&Method::CONNECT)
+            || status.is_success() && request.is(&Method::CONNECT)
         {
             return Self::Known(Outcome::Upgraded);
         }
         let is_bodiless = status.is_informational()
             || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
-            || guard.is(&Method::HEAD);
+            || request.is(&Method::HEAD);
         if is_bodiless || response.body().is_end_stream() {
             return Self::Known(Outcome::Completed);
         }
-        if guard.is_grpc() {
+        if request.is_grpc() {
             // The status comes after the last byte.
             return Self::Open;
         }
-        match content_length(response).or_else(|| response.body().size_hint().exact()) {
+        match length(response) {
             None => Self::Open,
             Some(0) => Self::Known(Outcome::Completed),
             Some(length) => Self::Length(length),
         }
     }
+
+    /// Says whether the response may go on for as long as somebody listens.
+    pub(crate) const fn is_open(self) -> bool {
+        matches!(self, Self::Open)
+    }
+
+    /// Ends the request where there is nothing to wait for, and else says how many bytes complete it, where that is known.
+    pub(crate) fn reached_by(self, request: &mut Live) -> Option<u64> {
+        match self {
+            Self::Known(outcome) => {
+                request.finish(outcome);
+                None
+            }
+            Self::Length(length) => Some(length),
+            Self::Open => None,
+        }
+    }
 }
 
-fn content_length<B>(response: &Response<B>) -> Option<u64> {
-    let value = response.headers().get(header::CONTENT_LENGTH)?;
-    value.to_str().ok()?.parse().ok()
+/// What the server will take for the length of the body.
+fn length<B: Body>(response: &Response<B>) -> Option<u64> {
+    let declared = || headers::number(response.headers(), &header::CONTENT_LENGTH);
+    response.body().size_hint().exact().or_else(declared)
 }
 
 // === impl ObservedBody ===
 
 impl<B> ObservedBody<B> {
-    pub(crate) fn new(inner: B, end: End, mut guard: Guard) -> Self {
-        let missing = match end {
-            End::Known(outcome) => {
-                guard.finish(outcome);
-                None
-            }
-            End::Length(length) => Some(length),
-            End::Open => None,
-        };
+    pub(crate) const fn new(inner: B, missing: Option<u64>, guard: Box<Guard>) -> Self {
         Self {
             inner: Some(inner),
             guard: Some(guard),
@@ -139,34 +153,30 @@ impl<B: Body> Body for ObservedBody<B> {
         let Some(guard) = this.guard else {
             return inner.poll_frame(cx);
         };
-        let polled = {
-            let _entered = guard.enter();
-            panic::catch_unwind(AssertUnwindSafe(|| {
+        guard.within(|request| {
+            let polled = panic::catch_unwind(AssertUnwindSafe(|| {
                 let polled = inner.as_mut().poll_frame(cx);
                 // A server need not poll again after the last frame, so ask now.
                 (polled, inner.is_end_stream())
-            }))
-        };
-        let (polled, is_end) = match polled {
-            Ok(polled) => polled,
-            Err(payload) => {
-                guard.panicked(&*payload, None);
+            }));
+            let (polled, is_end) = polled.unwrap_or_else(|payload| {
+                request.panicked(&*payload, None);
                 panic::resume_unwind(payload);
-            }
-        };
-        match &polled {
-            Poll::Pending => {}
-            Poll::Ready(None) => guard.finish(Outcome::Completed),
-            Poll::Ready(Some(Err(_))) => guard.finish(Outcome::BodyError),
-            Poll::Ready(Some(Ok(frame))) => {
-                let bytes = frame.data_ref().map_or(0, Buf::remaining);
-                guard.sent(bytes, frame.trailers_ref());
-                if is_end || is_last(frame, this.missing) {
-                    guard.finish(Outcome::Completed);
+            });
+            match &polled {
+                Poll::Pending => {}
+                Poll::Ready(None) => request.finish(Outcome::Completed),
+                Poll::Ready(Some(Err(_))) => request.finish(Outcome::BodyError),
+                Poll::Ready(Some(Ok(frame))) => {
+                    let bytes = frame.data_ref().map_or(0, Buf::remaining);
+                    request.sent(bytes, frame.trailers_ref());
+                    if is_last(frame, this.missing) || is_end {
+                        request.finish(Outcome::Completed);
+                    }
                 }
             }
-        }
-        polled
+            polled
+        })
     }
 
     fn is_end_stream(&self) -> bool {

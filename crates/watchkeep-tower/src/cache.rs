@@ -52,32 +52,70 @@ impl RecorderId {
 
 impl Cache {
     /// Returns the handle that is kept under a key, or else makes it and keeps it.
-    ///
-    /// It is made without the lock; of two threads that make one at the same time, both have the same series.
     pub(crate) fn handle(
         &self,
         recorder: Option<RecorderId>,
         key: u64,
         make: impl FnOnce() -> Handle,
     ) -> Handle {
-        let Some(recorder) = recorder else {
-            return make();
-        };
-        if let Some(handle) = self.find(recorder, key) {
-            return handle;
-        }
-        let handle = make();
-        self.keep(recorder, key, handle.clone());
-        handle
+        let found = self.read(recorder, |bound| bound.find(key).cloned());
+        found
+            .flatten()
+            .unwrap_or_else(|| self.make(recorder, key, make))
     }
 
-    fn find(&self, recorder: RecorderId, key: u64) -> Option<Handle> {
-        let bound = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        if bound.to != Some(recorder) {
-            return None;
+    /// Gives several handles a value each; those that are not kept are made, and kept.
+    ///
+    /// The common case, in which all are kept, takes the lock once.
+    pub(crate) fn record<const N: usize>(
+        &self,
+        recorder: Option<RecorderId>,
+        values: &[Option<(u64, f64)>; N],
+        make: impl Fn(u64) -> Handle,
+    ) {
+        let found = self.read(recorder, |bound| {
+            let mut found = 0_u32;
+            for (index, value) in values.iter().enumerate() {
+                if let Some((key, number)) = *value
+                    && let Some(handle) = bound.find(key)
+                {
+                    handle.record(number);
+                    found |= 1 << index;
+                }
+            }
+            found
+        });
+        let found = found.unwrap_or(0);
+        for (index, value) in values.iter().enumerate() {
+            if let Some((key, number)) = *value
+                && found & 1 << index == 0
+            {
+                self.make(recorder, key, || make(key)).record(number);
+            }
         }
-        let index = bound.position(key).ok()?;
-        Some(bound.handles[index].1.clone())
+    }
+
+    fn read<T>(&self, recorder: Option<RecorderId>, read: impl FnOnce(&Bound) -> T) -> Option<T> {
+        let recorder = recorder?;
+        let bound = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        (bound.to == Some(recorder)).then(|| read(&bound))
+    }
+
+    /// Makes a handle and keeps it.
+    ///
+    /// It is made without the lock; of two threads that make one at the same time, both have the same series.
+    #[cold]
+    fn make(
+        &self,
+        recorder: Option<RecorderId>,
+        key: u64,
+        make: impl FnOnce() -> Handle,
+    ) -> Handle {
+        let handle = make();
+        if let Some(recorder) = recorder {
+            self.keep(recorder, key, handle.clone());
+        }
+        handle
     }
 
     fn keep(&self, recorder: RecorderId, key: u64, handle: Handle) {
@@ -97,13 +135,33 @@ impl Cache {
 // === impl Bound ===
 
 impl Bound {
+    fn find(&self, key: u64) -> Option<&Handle> {
+        let index = self.position(key).ok()?;
+        self.handles.get(index).map(|(_, handle)| handle)
+    }
+
     fn position(&self, key: u64) -> Result<usize, usize> {
         self.handles.binary_search_by_key(&key, |(key, _)| *key)
     }
 }
 
+// === impl Handle ===
+
+impl Handle {
+    /// Records a value, of which a counter only knows that it was one more.
+    pub(crate) fn record(&self, value: f64) {
+        match self {
+            Self::Counter(counter) => counter.increment(1),
+            Self::Gauge(gauge) => gauge.increment(value),
+            Self::Histogram(histogram) => histogram.record(value),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
     use metrics::NoopRecorder;
 
     use super::*;
@@ -131,6 +189,26 @@ mod tests {
         let steps = [(one, 2), (one, 1), (one, 2), (one, 1), (other, 1), (one, 1)];
         let made = steps.map(|(recorder, key)| made(&cache, recorder, key));
         assert_eq!(made, [true, true, false, false, true, true]);
+    }
+
+    #[test]
+    fn several_values_make_the_handles_that_are_missing() {
+        let cache = Cache::default();
+        let recorder = Some(RecorderId {
+            address: 8,
+            size: 8,
+        });
+        assert!(made(&cache, recorder, 2));
+        let made_now = Mutex::new(Vec::new());
+        let make = |key| {
+            made_now.lock().unwrap().push(key);
+            Handle::Counter(Counter::noop())
+        };
+        let values = [Some((1, 1.0)), None, Some((2, 1.0)), Some((3, 1.0))];
+        cache.record(recorder, &values, make);
+        cache.record(recorder, &values, make);
+        cache.record(None, &[Some((1, 1.0))], make);
+        assert_eq!(*made_now.lock().unwrap(), [1, 3, 1]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::outcome::Outcome;
 
-const STATUS: HeaderName = HeaderName::from_static("grpc-status");
+static STATUS: HeaderName = HeaderName::from_static("grpc-status");
 
 const NAMES: [&str; 17] = [
     "OK",
@@ -39,7 +39,7 @@ impl Code {
     ///
     /// A code that gRPC does not know is UNKNOWN, as its specification asks of clients.
     pub(crate) fn from_headers(headers: &HeaderMap) -> Option<Self> {
-        let value = headers.get(STATUS)?;
+        let value = headers.get(&STATUS)?;
         let code = value.to_str().ok().and_then(|text| text.parse().ok());
         Some(code.map_or(Self::UNKNOWN, Self::from_number))
     }
@@ -102,7 +102,7 @@ mod tests {
     #[track_caller]
     fn check(status: &str, name: &str) {
         let mut headers = HeaderMap::new();
-        headers.insert(STATUS, HeaderValue::from_str(status).unwrap());
+        headers.insert(&STATUS, HeaderValue::from_str(status).unwrap());
         assert_eq!(Code::from_headers(&headers).unwrap().as_str(), name);
     }
 

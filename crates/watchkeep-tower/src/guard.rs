@@ -9,12 +9,14 @@ use std::{
 
 use http::{HeaderMap, Method, Response, StatusCode, Version, header, request::Parts};
 use metrics::Gauge;
-use tracing::{Level, span};
+use tracing::{Level, Span};
 
 use crate::{
     clock::Stopwatch,
+    context::RequestContext,
     grpc::{self, Code},
-    ids::Ids,
+    headers,
+    ids::{self, Entered},
     labels::{Labels, Scheme, VersionLabel},
     layer::Shared,
     meters::Ended,
@@ -23,7 +25,6 @@ use crate::{
     panic::PanicReport,
     request_id,
     route::Route,
-    trace_context::Scope,
 };
 
 /// A longer path is no gRPC method.
@@ -35,19 +36,29 @@ const MAX_GRPC_PATH: usize = 512;
 /// end with it, so that it is counted once, whatever happens.
 #[derive(Debug)]
 pub(crate) struct Guard {
+    span: Span,
+    // Beside the request, because the thread is within the one while the other changes.
+    context: RequestContext,
+    request: Live,
+}
+
+/// What is known of a request so far.
+#[derive(Debug)]
+pub(crate) struct Live {
     shared: Arc<Shared>,
+    context: RequestContext,
     stopwatch: Stopwatch,
     method: MethodLabel,
     scheme: Scheme,
     version: Version,
     route: Arc<Route>,
-    ids: Ids,
     /// Taken by the request's end; a skipped request has none.
     in_flight: Option<Gauge>,
     status: Option<StatusCode>,
     grpc: Option<Call>,
     is_stream: bool,
     first_byte: Option<Duration>,
+    first_byte_is_told: bool,
     /// What the client declared, until it is found to be at fault.
     request_bytes: Option<u64>,
     response_bytes: u64,
@@ -63,19 +74,13 @@ struct Call {
     code: Option<Code>,
 }
 
-/// As long as it lives, the thread works on the request.
-#[derive(Debug)]
-pub(crate) struct Entered<'a> {
-    /// None when nobody listens: to enter a span that is off may still cost something.
-    _span: Option<span::Entered<'a>>,
-    _scope: Scope,
-}
-
 // === impl Guard ===
 
 impl Guard {
     /// Begins a request: reads its ids, gives them to the service, and counts it as in flight.
-    pub(crate) fn begin(shared: &Arc<Shared>, parts: &mut Parts) -> Self {
+    ///
+    /// It is boxed, because it moves often.
+    pub(crate) fn begin(shared: &Arc<Shared>, parts: &mut Parts) -> Box<Self> {
         let stopwatch = Stopwatch::start();
         let method = MethodLabel::of(&parts.method);
         // The method first, because it costs less than to look for a header.
@@ -87,39 +92,63 @@ impl Guard {
             path: (may_be_method && path.len() <= MAX_GRPC_PATH).then(|| Box::from(path)),
             code: None,
         });
-        let ids = Ids::of(shared, parts, method, route.label());
+        let (context, span) = ids::begin(shared, parts, method, route.label());
+        let scheme = Scheme::of(&parts.uri);
         let labels = Labels {
-            scheme: Scheme::of(&parts.uri),
+            scheme,
             ..Labels::new(method)
         };
-        Self {
-            stopwatch,
-            method,
-            scheme: labels.scheme,
-            version: parts.version,
-            ids,
-            in_flight: (!skipped).then(|| shared.meters.begin(labels)),
-            status: None,
-            grpc,
-            is_stream: shared.streams.iter().any(|name| **name == **route.label()),
-            route,
-            first_byte: None,
-            request_bytes: match shared.meters.has_sizes() {
-                true => content_length(&parts.headers),
-                false => None,
+        Box::new(Self {
+            span,
+            context: context.clone(),
+            request: Live {
+                context,
+                stopwatch,
+                method,
+                scheme,
+                version: parts.version,
+                in_flight: (!skipped).then(|| shared.meters.begin(labels)),
+                status: None,
+                grpc,
+                is_stream: shared.streams.iter().any(|name| **name == **route.label()),
+                route,
+                first_byte: None,
+                first_byte_is_told: false,
+                request_bytes: match shared.meters.has_sizes() {
+                    true => headers::number(&parts.headers, &header::CONTENT_LENGTH),
+                    false => None,
+                },
+                response_bytes: 0,
+                logged_headers: shared.logged_headers.text(&parts.headers),
+                panic: None,
+                shared: Arc::clone(shared),
             },
-            response_bytes: 0,
-            logged_headers: shared.logged_headers.text(&parts.headers),
-            panic: None,
-            shared: Arc::clone(shared),
+        })
+    }
+
+    /// Marks the thread as at work on this request, as long as the result lives.
+    pub(crate) fn enter(&self) -> Entered<'_> {
+        Entered::new(&self.span, &self.context)
+    }
+
+    /// Does something for this request, and marks the thread as at work on it.
+    pub(crate) fn within<T>(&mut self, work: impl FnOnce(&mut Live) -> T) -> T {
+        let _entered = Entered::new(&self.span, &self.context);
+        work(&mut self.request)
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if !self.request.has_ended() {
+            self.within(Live::cancel);
         }
     }
+}
 
-    /// Marks the thread as at work on this request.
-    pub(crate) fn enter(&self) -> Entered<'_> {
-        self.ids.enter()
-    }
+// === impl Live ===
 
+impl Live {
     /// Says whether the client asked with this method.
     pub(crate) fn is(&self, method: &Method) -> bool {
         self.method.as_str() == method.as_str()
@@ -131,20 +160,20 @@ impl Guard {
     }
 
     /// Notes what the response says, and puts the request id in it.
-    pub(crate) fn respond<B>(&mut self, response: &mut Response<B>) {
+    pub(crate) fn respond<B>(&mut self, response: &mut Response<B>, may_be_endless: bool) {
         self.status = Some(response.status());
-        let content_type = response.headers().get(header::CONTENT_TYPE);
-        self.is_stream |=
-            content_type.is_some_and(|value| value.as_bytes().starts_with(b"text/event-stream"));
+        self.is_stream |= may_be_endless && is_event_stream(response.headers());
         self.answered_call(response.headers());
         let elapsed = self.stopwatch.elapsed();
         self.first_byte = Some(elapsed);
-        if self.in_flight.is_some() {
+        // Who waits for an end that may never come would not see such a response for as long as it goes on.
+        if may_be_endless && self.in_flight.is_some() {
             let labels = self.labels(None);
             self.shared.meters.first_byte(&self.route, labels, elapsed);
+            self.first_byte_is_told = true;
         }
-        let id = self.ids.request_id.to_header();
-        response.headers_mut().insert(request_id::HEADER, id);
+        let id = self.context.request_id().to_header();
+        response.headers_mut().insert(&request_id::HEADER, id);
     }
 
     /// Notes the status of a call that has no body, and that its path is a method.
@@ -176,20 +205,18 @@ impl Guard {
         }
         self.status = self.status.or(answer);
         let message = self.panic.insert(crate::panic::message(payload));
-        let entered = self.ids.enter();
         self.shared.meters.panicked();
         if let Some(on_panic) = &self.shared.on_panic {
             let report = PanicReport {
                 route: self.route.label(),
                 method: self.method.as_str(),
                 message,
-                request_id: &self.ids.request_id,
-                trace_context: &self.ids.trace_context,
+                request_id: self.context.request_id(),
+                trace_context: self.context.trace_context(),
             };
             // A callback that panics itself must not hide the panic that it was told about.
             let _ = panic::catch_unwind(AssertUnwindSafe(|| on_panic(&report)));
         }
-        drop(entered);
         self.finish(Outcome::Panicked);
     }
 
@@ -205,16 +232,29 @@ impl Guard {
         }));
     }
 
+    /// Says whether the request's end was counted, or never will be.
+    const fn has_ended(&self) -> bool {
+        self.in_flight.is_none()
+    }
+
+    /// Ends the request because nobody waits for the rest of it.
+    fn cancel(&mut self) {
+        self.finish(match self.status {
+            None => Outcome::CancelledBeforeResponse,
+            Some(_) => Outcome::CancelledInBody,
+        });
+    }
+
     fn record(&self, outcome: Outcome) {
         let elapsed = self.stopwatch.elapsed();
-        let _entered = self.enter();
         let labels = self.labels(Some(outcome));
         self.shared.meters.finish(
             &self.route,
             labels,
             Ended {
-                duration: (!self.is_stream).then_some(elapsed),
+                is_stream: self.is_stream,
                 elapsed,
+                first_byte: self.first_byte.filter(|_| !self.first_byte_is_told),
                 request_bytes: self.request_bytes.filter(|_| self.is_believed(outcome)),
                 response_bytes: self.response_bytes,
             },
@@ -279,29 +319,8 @@ impl Guard {
     }
 }
 
-impl Drop for Guard {
-    fn drop(&mut self) {
-        self.finish(match self.status {
-            None => Outcome::CancelledBeforeResponse,
-            Some(_) => Outcome::CancelledInBody,
-        });
-    }
-}
-
-// === impl Ids ===
-
-impl Ids {
-    /// Marks the thread as at work on the request of these ids.
-    fn enter(&self) -> Entered<'_> {
-        Entered {
-            _span: (!self.span.is_disabled()).then(|| self.span.enter()),
-            _scope: Scope::enter(self.trace_context, self.trace_state.as_ref()),
-        }
-    }
-}
-
-/// Returns what the only `content-length` says.
-fn content_length(headers: &HeaderMap) -> Option<u64> {
-    let value = headers.get(header::CONTENT_LENGTH)?;
-    value.to_str().ok()?.parse().ok()
+fn is_event_stream(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|value| value.as_bytes().starts_with(b"text/event-stream"))
 }

@@ -1,63 +1,68 @@
 //! A request's ids, and the span that carries them.
 
 use http::request::Parts;
-use tracing::{Span, level_filters::LevelFilter};
+use tracing::{Span, level_filters::LevelFilter, span};
 
 use crate::{
+    context::{RequestContext, Scope},
+    hex::as_text,
     layer::Shared,
     method::MethodLabel,
     request_id::{self, RequestId},
     source::{Parent, TraceSource},
-    trace_context::{self, TraceContext, as_text},
-    trace_state::{self, TraceState},
+    trace_context::{self, TraceContext},
+    trace_state,
 };
 
-/// What a request is known by, and its span.
+/// As long as it lives, the thread works on the request.
 #[derive(Debug)]
-pub(crate) struct Ids {
-    pub(crate) request_id: RequestId,
-    pub(crate) trace_context: TraceContext,
-    pub(crate) trace_state: Option<TraceState>,
-    pub(crate) span: Span,
+pub(crate) struct Entered<'a> {
+    /// None when nobody listens: to enter a span that is off may still cost something.
+    _span: Option<span::Entered<'a>>,
+    _scope: Scope,
 }
 
-impl Ids {
-    /// Reads or makes the ids, and gives them to the service.
-    pub(crate) fn of(shared: &Shared, parts: &mut Parts, method: MethodLabel, route: &str) -> Self {
-        let request_id = request_id(parts);
-        let parent = parent(shared, parts);
-        let (trace_context, span) = match &shared.source {
-            Some(source) => from_source(&**source, &request_id, parent.as_ref(), method, route),
-            None => {
-                let context = own(parent.as_ref());
-                // Where nobody listens, the values of the fields need not be made.
-                let span = match LevelFilter::current() == LevelFilter::OFF {
-                    true => Span::none(),
-                    false => own_span(&context, &request_id, method, route),
-                };
-                (context, span)
-            }
-        };
-        let trace_state = parent.and_then(|parent| parent.state);
-        parts.extensions.insert(request_id.clone());
-        parts.extensions.insert(trace_context);
-        if let Some(state) = &trace_state {
-            parts.extensions.insert(state.clone());
-        }
+impl<'a> Entered<'a> {
+    pub(crate) fn new(span: &'a Span, context: &RequestContext) -> Self {
         Self {
-            request_id,
-            trace_context,
-            trace_state,
-            span,
+            _span: (!span.is_disabled()).then(|| span.enter()),
+            _scope: Scope::enter(context),
         }
     }
+}
+
+/// Reads or makes the ids, and gives them to the service.
+pub(crate) fn begin(
+    shared: &Shared,
+    parts: &mut Parts,
+    method: MethodLabel,
+    route: &str,
+) -> (RequestContext, Span) {
+    let request_id = request_id(parts);
+    let parent = parent(shared, parts);
+    let (trace_context, span) = match &shared.source {
+        Some(source) => from_source(&**source, &request_id, parent.as_ref(), method, route),
+        None => {
+            let context = own(parent.as_ref());
+            // Where nobody listens, the values of the fields need not be made.
+            let span = match LevelFilter::current() == LevelFilter::OFF {
+                true => Span::none(),
+                false => own_span(&context, &request_id, method, route),
+            };
+            (context, span)
+        }
+    };
+    let trace_state = parent.and_then(|parent| parent.state);
+    let context = RequestContext::new(request_id, trace_context, trace_state);
+    parts.extensions.insert(context.clone());
+    (context, span)
 }
 
 fn request_id(parts: &mut Parts) -> RequestId {
     RequestId::from_headers(&parts.headers).unwrap_or_else(|| {
         let generated = RequestId::generate();
         let header = generated.to_header();
-        parts.headers.insert(request_id::HEADER, header);
+        parts.headers.insert(&request_id::HEADER, header);
         generated
     })
 }
@@ -70,8 +75,8 @@ fn parent(shared: &Shared, parts: &mut Parts) -> Option<Parent> {
         .then(|| Parent::of(parts))
         .flatten();
     if parent.is_none() {
-        parts.headers.remove(trace_context::HEADER);
-        parts.headers.remove(trace_state::HEADER);
+        parts.headers.remove(&trace_context::HEADER);
+        parts.headers.remove(&trace_state::HEADER);
     }
     parent
 }

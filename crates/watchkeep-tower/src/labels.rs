@@ -43,6 +43,14 @@ pub(crate) enum VersionLabel {
 // === impl Labels ===
 
 impl Labels {
+    /// The bits of each part of a packed number.
+    pub(crate) const METHOD: u32 = 0xf << 24;
+    pub(crate) const STATUS: u32 = 0x3ff << 14;
+    pub(crate) const OUTCOME: u32 = 0x7 << 11;
+    pub(crate) const SCHEME: u32 = 0x1 << 10;
+    pub(crate) const VERSION: u32 = 0x7 << 7;
+    pub(crate) const GRPC: u32 = 0x1f;
+
     pub(crate) fn new(method: MethodLabel) -> Self {
         Self {
             method,
@@ -54,14 +62,18 @@ impl Labels {
         }
     }
 
-    /// Returns a number below 2^28 that no other labels have.
+    /// Returns a number below 2^28 that no other labels have; each part has bits of its own.
     pub(crate) fn pack(self) -> u32 {
-        let mut packed = u32::from(self.method.index());
-        packed = packed << 10 | self.status.map_or(0, |status| u32::from(status.as_u16()));
-        packed = packed << 3 | self.outcome.map_or(0, |outcome| outcome as u32 + 1);
-        packed = packed << 1 | self.scheme as u32;
-        packed = packed << 3 | self.version.map_or(0, |version| version as u32 + 1);
-        packed << 5 | self.grpc.map_or(0, |code| u32::from(code.number()) + 1)
+        let status = self.status.map_or(0, |status| u32::from(status.as_u16()));
+        let outcome = self.outcome.map_or(0, |outcome| outcome as u32 + 1);
+        let version = self.version.map_or(0, |version| version as u32 + 1);
+        let grpc = self.grpc.map_or(0, |code| u32::from(code.number()) + 1);
+        u32::from(self.method.index()) << Self::METHOD.trailing_zeros()
+            | status << Self::STATUS.trailing_zeros()
+            | outcome << Self::OUTCOME.trailing_zeros()
+            | (self.scheme as u32) << Self::SCHEME.trailing_zeros()
+            | version << Self::VERSION.trailing_zeros()
+            | grpc << Self::GRPC.trailing_zeros()
     }
 }
 

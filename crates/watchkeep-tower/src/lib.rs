@@ -8,14 +8,15 @@
 //!
 //! use http::{Request, Response};
 //! use tower::{ServiceBuilder, ServiceExt, service_fn};
-//! use watchkeep_tower::{ObservabilityLayer, RequestId};
+//! use watchkeep_tower::{ObservabilityLayer, RequestContext};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let service = ServiceBuilder::new()
 //!     .layer(ObservabilityLayer::new())
 //!     .service(service_fn(|request: Request<String>| async move {
-//!         let id = request.extensions().get::<RequestId>().map(RequestId::to_string);
+//!         let context = request.extensions().get::<RequestContext>();
+//!         let id = context.map(|context| context.request_id().to_string());
 //!         Ok::<_, Infallible>(Response::new(id.unwrap_or_default()))
 //!     }));
 //! let request = Request::builder().header("x-request-id", "order-17").body(String::new())?;
@@ -27,7 +28,8 @@
 //!
 //! # What a request leaves behind
 //!
-//! - The extensions [`RequestId`] and [`TraceContext`] in the request, and `x-request-id` in the response.
+//! - A [`RequestContext`] with its id and its place in the trace among the request's extensions, and `x-request-id` in
+//!   the response.
 //! - A span `request` around everything the service does, with the fields `trace.id`, `span.id`, `http.request.id`,
 //!   `http.request.method` and `http.route`.
 //! - One event `request finished` in it, with `http.response.status_code`, `http.response.body.bytes`, `outcome` and
@@ -61,16 +63,21 @@
 //!
 //! | feature | default | what it adds |
 //! |---|---|---|
-//! | `axum` | no | the route that an axum `Router` matched is the `route` label |
+//! | `axum` | no | the route that an axum `Router` matched is the `route` label; the ids are extractors |
 //! | `opentelemetry` | no | ids from `tracing-opentelemetry`, so that logs and exported traces agree |
 
 mod body;
 mod builder;
 mod cache;
 mod clock;
+mod context;
+#[cfg(feature = "axum")]
+mod extract;
 mod future;
 mod grpc;
 mod guard;
+mod headers;
+mod hex;
 mod ids;
 mod labels;
 mod layer;
@@ -96,6 +103,7 @@ pub use self::opentelemetry::OpenTelemetry;
 pub use self::{
     body::ObservedBody,
     builder::Builder,
+    context::RequestContext,
     future::ObservedFuture,
     layer::ObservabilityLayer,
     names::Names,

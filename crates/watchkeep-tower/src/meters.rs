@@ -38,9 +38,11 @@ pub(crate) struct Meters {
 /// What is measured of a request that has ended.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ended {
-    /// None for an endless response, whose duration says nothing.
-    pub(crate) duration: Option<Duration>,
+    /// Says that the response went on for as long as somebody listened, so that its duration says nothing.
+    pub(crate) is_stream: bool,
     pub(crate) elapsed: Duration,
+    /// How long the head of the response took, where that was not told before.
+    pub(crate) first_byte: Option<Duration>,
     pub(crate) request_bytes: Option<u64>,
     pub(crate) response_bytes: u64,
 }
@@ -91,35 +93,46 @@ impl Meters {
         .unwrap_or_else(Gauge::noop)
     }
 
-    /// Measures how long the head of a response took.
+    /// Measures how long the head of a response took that may go on for long.
     pub(crate) fn first_byte(&self, route: &Route, labels: Labels, elapsed: Duration) {
-        self.ask(|asked| asked.record(Family::FirstByte, route, labels, elapsed.as_secs_f64()));
+        self.ask(|asked| {
+            let value = Some((Family::FirstByte, elapsed.as_secs_f64()));
+            asked.record(route, labels, [value]);
+        });
     }
 
     /// Counts a request that has ended.
     pub(crate) fn finish(&self, route: &Route, labels: Labels, ended: Ended) {
+        let value = |family, value: Option<f64>| Some((family, value?));
+        let seconds = ended.elapsed.as_secs_f64();
+        let measured = [
+            Some((Family::Requests, 1.0)),
+            value(Family::Duration, (!ended.is_stream).then_some(seconds)),
+            value(
+                Family::FirstByte,
+                ended.first_byte.map(|time| time.as_secs_f64()),
+            ),
+            value(Family::Grpc, labels.grpc.map(|_| seconds)),
+        ];
         self.ask(|asked| {
-            asked.record(Family::Requests, route, labels, 1.0);
-            if let Some(duration) = ended.duration {
-                asked.record(Family::Duration, route, labels, duration.as_secs_f64());
-            }
-            if labels.grpc.is_some() {
-                let seconds = ended.elapsed.as_secs_f64();
-                asked.record(Family::Grpc, route, labels, seconds);
-            }
+            asked.record(route, labels, measured);
             if self.with_sizes {
-                let response = ended.response_bytes as f64;
-                asked.record(Family::ResponseSize, route, labels, response);
-                if let Some(bytes) = ended.request_bytes {
-                    asked.record(Family::RequestSize, route, labels, bytes as f64);
-                }
+                let request = ended.request_bytes.map(|bytes| bytes as f64);
+                let sizes = [
+                    Some((Family::ResponseSize, ended.response_bytes as f64)),
+                    value(Family::RequestSize, request),
+                ];
+                asked.record(route, labels, sizes);
             }
         });
     }
 
     /// Counts a panic.
     pub(crate) fn panicked(&self) {
-        self.ask(|asked| asked.record(Family::Panics, &self.common, Labels::default(), 1.0));
+        self.ask(|asked| {
+            let value = Some((Family::Panics, 1.0));
+            asked.record(&self.common, Labels::default(), [value]);
+        });
     }
 
     /// Asks the recorder; one that panics must not take the request with it, and then the answer is missing.
@@ -189,28 +202,37 @@ impl fmt::Debug for Meters {
 // === impl Asked ===
 
 impl Asked<'_> {
-    /// Records a value, of which a counter only knows that it was one more.
-    fn record(&self, family: Family, route: &Route, labels: Labels, value: f64) {
-        match self.handle(family, route, labels) {
-            Handle::Counter(counter) => counter.increment(1),
-            Handle::Gauge(gauge) => gauge.increment(value),
-            Handle::Histogram(histogram) => histogram.record(value),
-        }
+    fn record<const N: usize>(
+        &self,
+        route: &Route,
+        labels: Labels,
+        values: [Option<(Family, f64)>; N],
+    ) {
+        let names = self.meters.names;
+        let packed = labels.pack();
+        let values = values.map(|value| {
+            let (family, value) = value?;
+            Some((names.pack(family, packed), value))
+        });
+        route.cache().record(self.id, &values, |key| {
+            self.make(Names::family(key), route, labels)
+        });
     }
 
     fn handle(&self, family: Family, route: &Route, labels: Labels) -> Handle {
+        let key = self.meters.names.pack(family, labels.pack());
+        route
+            .cache()
+            .handle(self.id, key, || self.make(family, route, labels))
+    }
+
+    fn make(&self, family: Family, route: &Route, labels: Labels) -> Handle {
         let names = self.meters.names;
-        let labels = names.relevant(family, labels);
-        let packed = (family as u64) << 32 | u64::from(labels.pack());
-        route.cache().handle(self.id, packed, || {
-            let key = names.key(family, route.label(), labels);
-            match family.kind(names) {
-                Kind::Counter => Handle::Counter(self.recorder.register_counter(&key, &METADATA)),
-                Kind::Gauge => Handle::Gauge(self.recorder.register_gauge(&key, &METADATA)),
-                Kind::Histogram => {
-                    Handle::Histogram(self.recorder.register_histogram(&key, &METADATA))
-                }
-            }
-        })
+        let key = names.key(family, route.label(), labels);
+        match family.kind(names) {
+            Kind::Counter => Handle::Counter(self.recorder.register_counter(&key, &METADATA)),
+            Kind::Gauge => Handle::Gauge(self.recorder.register_gauge(&key, &METADATA)),
+            Kind::Histogram => Handle::Histogram(self.recorder.register_histogram(&key, &METADATA)),
+        }
     }
 }

@@ -50,6 +50,18 @@ pub(crate) enum Kind {
 // === impl Family ===
 
 impl Family {
+    /// All, in the order of their numbers.
+    const ALL: [Self; 8] = [
+        Self::Duration,
+        Self::FirstByte,
+        Self::Grpc,
+        Self::InFlight,
+        Self::Panics,
+        Self::Requests,
+        Self::RequestSize,
+        Self::ResponseSize,
+    ];
+
     /// Those that every layer has.
     pub(crate) const COMMON: [Self; 5] = [
         Self::Duration,
@@ -124,34 +136,33 @@ impl Names {
         }
     }
 
-    /// Returns those of the labels that tell the series of a family apart.
-    pub(crate) fn relevant(self, family: Family, labels: Labels) -> Labels {
-        let method = Labels::new(labels.method);
+    /// Returns a number that tells the series of a route apart: the family, and those of the packed labels that it has.
+    pub(crate) const fn pack(self, family: Family, labels: u32) -> u64 {
+        (family as u64) << 32 | (labels & self.relevant(family)) as u64
+    }
+
+    /// Returns the family of such a number.
+    pub(crate) const fn family(packed: u64) -> Family {
+        Family::ALL[(packed >> 32) as usize]
+    }
+
+    /// Returns the bits of those labels that the key of a family depends on.
+    const fn relevant(self, family: Family) -> u32 {
         match (self, family) {
-            (_, Family::Panics) => Labels::default(),
-            (Self::Prometheus, Family::InFlight) => Labels::default(),
-            (Self::OpenTelemetry, Family::InFlight) => Labels {
-                scheme: labels.scheme,
-                ..method
-            },
-            (_, Family::Grpc) => Labels {
-                grpc: labels.grpc,
-                ..Labels::default()
-            },
-            (Self::Prometheus, Family::Requests) => Labels {
-                status: labels.status,
-                outcome: labels.outcome,
-                ..method
-            },
-            (Self::Prometheus, _) => method,
-            (Self::OpenTelemetry, _) => Labels {
-                grpc: None,
-                ..labels
-            },
+            (_, Family::Panics) | (Self::Prometheus, Family::InFlight) => 0,
+            (Self::OpenTelemetry, Family::InFlight) => Labels::METHOD | Labels::SCHEME,
+            (_, Family::Grpc) => Labels::GRPC,
+            (Self::Prometheus, Family::Requests) => {
+                Labels::METHOD | Labels::STATUS | Labels::OUTCOME
+            }
+            (Self::Prometheus, _) => Labels::METHOD,
+            // What becomes of a response is not known yet when its head is there.
+            (Self::OpenTelemetry, Family::FirstByte) => !Labels::GRPC & !Labels::OUTCOME,
+            (Self::OpenTelemetry, _) => !Labels::GRPC,
         }
     }
 
-    /// Returns the key of a series; the labels are those that are relevant.
+    /// Returns the key of a series.
     pub(crate) fn key(self, family: Family, route: &SharedString, labels: Labels) -> Key {
         let list = match self {
             Self::Prometheus => prometheus(family, route, labels),
@@ -207,7 +218,8 @@ fn open_telemetry(family: Family, route: &SharedString, labels: Labels) -> Vec<L
         list.push(label("outcome", labels.outcome.map_or("", Outcome::as_str)));
         return list;
     }
-    list.extend(error_type(labels).map(|value| label("error.type", value)));
+    let outcome = labels.outcome.filter(|_| family != Family::FirstByte);
+    list.extend(error_type(labels.status, outcome).map(|value| label("error.type", value)));
     list.extend(
         labels
             .version
@@ -217,10 +229,9 @@ fn open_telemetry(family: Family, route: &SharedString, labels: Labels) -> Vec<L
 }
 
 /// What went wrong: the outcome where the response was not delivered, else the status of a server's error.
-fn error_type(labels: Labels) -> Option<&'static str> {
-    match labels.outcome {
-        None | Some(Outcome::Completed | Outcome::Upgraded) => labels
-            .status
+fn error_type(status: Option<StatusCode>, outcome: Option<Outcome>) -> Option<&'static str> {
+    match outcome {
+        None | Some(Outcome::Completed | Outcome::Upgraded) => status
             .filter(StatusCode::is_server_error)
             .map(|status| status_label(Some(status))),
         Some(outcome) => Some(outcome.as_str()),
@@ -241,4 +252,59 @@ fn rpc(route: &SharedString, labels: Labels) -> Vec<Label> {
 
 fn grpc(labels: Labels) -> &'static str {
     labels.grpc.map_or("", |code| code.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        grpc::Code,
+        labels::{Scheme, VersionLabel},
+        method::MethodLabel,
+    };
+
+    /// Labels that differ from the first in one part each, or in two.
+    fn variants() -> Vec<Labels> {
+        let first = Labels::default();
+        let with = |change: &dyn Fn(&mut Labels)| {
+            let mut labels = first;
+            change(&mut labels);
+            labels
+        };
+        vec![
+            first,
+            with(&|labels| labels.method = MethodLabel::of(&http::Method::PUT)),
+            with(&|labels| labels.status = Some(StatusCode::OK)),
+            with(&|labels| labels.status = Some(StatusCode::BAD_GATEWAY)),
+            with(&|labels| labels.outcome = Some(Outcome::Completed)),
+            with(&|labels| labels.outcome = Some(Outcome::Panicked)),
+            with(&|labels| labels.scheme = Scheme::Https),
+            with(&|labels| labels.version = Some(VersionLabel::Http2)),
+            with(&|labels| labels.grpc = Some(Code::UNIMPLEMENTED)),
+            with(&|labels| {
+                labels.status = Some(StatusCode::OK);
+                labels.outcome = Some(Outcome::Completed);
+            }),
+        ]
+    }
+
+    #[test]
+    fn labels_with_different_keys_have_different_numbers() {
+        let route = SharedString::const_str("/a");
+        for names in [Names::Prometheus, Names::OpenTelemetry] {
+            for family in Family::ALL {
+                for one in variants() {
+                    for other in variants() {
+                        let keys = [one, other].map(|labels| names.key(family, &route, labels));
+                        let packed = [one, other].map(|labels| names.pack(family, labels.pack()));
+                        assert!(
+                            keys[0] == keys[1] || packed[0] != packed[1],
+                            "{names:?} {family:?} {one:?} {other:?}"
+                        );
+                        assert_eq!(Names::family(packed[0]), family);
+                    }
+                }
+            }
+        }
+    }
 }

@@ -6,14 +6,11 @@ use http::{HeaderMap, Request};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::{
-    trace_context::{self, TraceContext, current_state},
-    trace_state,
-};
+use crate::{context::RequestContext, trace_context, trace_state};
 
 /// Returns the headers that continue the current trace: `traceparent`, and `tracestate` where the caller sent one.
 ///
-/// It is empty where no request is at work, see [`TraceContext::current`].
+/// It is empty where no request is at work, see [`RequestContext::current`].
 /// For clients that are no tower services, for example reqwest: `client.get(url).headers(propagation_headers())`.
 pub fn propagation_headers() -> HeaderMap {
     let mut headers = HeaderMap::new();
@@ -23,17 +20,17 @@ pub fn propagation_headers() -> HeaderMap {
 
 /// Sets the headers that continue the current trace, and leaves all alone where no request is at work.
 fn propagate(headers: &mut HeaderMap) {
-    let Some(context) = TraceContext::current() else {
+    let Some(context) = RequestContext::current() else {
         return;
     };
-    headers.insert(trace_context::HEADER, context.to_header());
-    match current_state() {
+    headers.insert(&trace_context::HEADER, context.trace_context().to_header());
+    match context.trace_state() {
         Some(state) => {
-            headers.insert(trace_state::HEADER, state.to_header());
+            headers.insert(&trace_state::HEADER, state.to_header());
         }
         // What was copied from elsewhere belongs to another trace.
         None => {
-            headers.remove(trace_state::HEADER);
+            headers.remove(&trace_state::HEADER);
         }
     }
 }

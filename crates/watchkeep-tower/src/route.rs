@@ -2,12 +2,12 @@
 
 use std::{
     borrow::Cow,
-    collections::HashMap,
     fmt,
     panic::{self, AssertUnwindSafe},
     sync::{Arc, PoisonError, RwLock},
 };
 
+use hashbrown::HashMap;
 use http::request::Parts;
 use metrics::SharedString;
 

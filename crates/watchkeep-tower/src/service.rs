@@ -85,7 +85,9 @@ where
             Ok(future) => ObservedFuture::new(Some(future), guard),
             Err(payload) => {
                 let answers = P::body().is_some();
-                guard.panicked(&*payload, answers.then_some(PANIC_STATUS));
+                guard.within(|request| {
+                    request.panicked(&*payload, answers.then_some(PANIC_STATUS));
+                });
                 if !answers {
                     panic::resume_unwind(payload);
                 }

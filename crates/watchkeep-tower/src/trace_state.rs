@@ -2,7 +2,9 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-pub(crate) const HEADER: HeaderName = HeaderName::from_static("tracestate");
+use crate::headers;
+
+pub(crate) static HEADER: HeaderName = HeaderName::from_static("tracestate");
 
 const MAX_MEMBERS: usize = 32;
 const MAX_KEY: usize = 256;
@@ -10,7 +12,7 @@ const MAX_VALUE: usize = 256;
 
 /// The `tracestate` of a request that continues a trace.
 ///
-/// The layer puts it among the request's extensions where there is a valid one, and
+/// Where there is a valid one it is in the [`RequestContext`](crate::RequestContext), and
 /// [`propagation_headers`](crate::propagation_headers) and [`PropagationLayer`](crate::PropagationLayer) pass it on.
 /// Several headers are one list.
 /// It is dropped when it is not valid (section 3.3 of Trace Context: at most 32 members, keys and values of at most
@@ -30,14 +32,15 @@ impl TraceState {
     }
 
     pub(crate) fn from_headers(headers: &HeaderMap) -> Option<Self> {
-        let mut values = headers.get_all(HEADER).iter();
-        let first = values.next()?;
-        let Some(second) = values.next() else {
-            return is_valid(first.as_bytes()).then(|| Self(first.clone()));
-        };
-        let all: Vec<&[u8]> = [first, second]
-            .into_iter()
-            .chain(values)
+        if !headers.contains_key(&HEADER) {
+            return None;
+        }
+        if let Some(value) = headers::only(headers, &HEADER) {
+            return is_valid(value.as_bytes()).then(|| Self(value.clone()));
+        }
+        let all: Vec<&[u8]> = headers
+            .get_all(&HEADER)
+            .iter()
             .map(HeaderValue::as_bytes)
             .collect();
         let joined = all.join(&b',');
@@ -108,7 +111,7 @@ mod tests {
     fn check(values: &[&str], expected: Option<&str>) {
         let mut headers = HeaderMap::new();
         for value in values {
-            headers.append(HEADER, HeaderValue::from_bytes(value.as_bytes()).unwrap());
+            headers.append(&HEADER, HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
         let state = TraceState::from_headers(&headers);
         assert_eq!(

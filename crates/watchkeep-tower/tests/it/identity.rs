@@ -1,7 +1,7 @@
 //! Which ids a request has, and who gets to know them.
 
 use http::{HeaderValue, Request, Response};
-use watchkeep_tower::{RequestId, TraceContext};
+use watchkeep_tower::{RequestContext, TraceContext};
 
 use crate::support::{Ledger, Script, respond};
 
@@ -26,7 +26,12 @@ fn check_id(values: &[&[u8]], kept: Option<&str>) {
             .cloned()
             .collect();
         seen = Some((
-            request.extensions().get::<RequestId>().unwrap().clone(),
+            request
+                .extensions()
+                .get::<RequestContext>()
+                .unwrap()
+                .request_id()
+                .clone(),
             headers,
         ));
         // A service's own idea of the id does not win.
@@ -77,7 +82,8 @@ fn check_trace(values: &[&[u8]], parent: Option<&str>) {
     }
     let mut seen = None;
     respond(&ledger.layer(), request, |request| {
-        seen = request.extensions().get::<TraceContext>().copied();
+        let context = request.extensions().get::<RequestContext>();
+        seen = context.map(|context| *context.trace_context());
         Response::new(Script::default())
     });
     let context = seen.unwrap();

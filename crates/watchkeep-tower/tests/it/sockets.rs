@@ -76,7 +76,7 @@ async fn serve(ledger: &Ledger) -> std::net::SocketAddr {
         .route("/broken", get(|| async { StatusCode::BAD_GATEWAY }))
         .route("/endless", get(|| async { Body::new(Endless) }))
         .route("/failing", get(|| async { Body::new(Failing(false)) }))
-        .route("/forever", get(|| pending::<&'static str>()))
+        .route("/forever", get(pending::<&'static str>))
         .route("/panics", get(panics))
         .route("/upgrade", get(upgrade))
         .layer(ledger.builder().with_panic_response().build());

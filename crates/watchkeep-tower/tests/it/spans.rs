@@ -14,7 +14,7 @@ use http::{Request, Response, StatusCode};
 use http_body::Frame;
 use tower::{Layer, Service, service_fn};
 use tracing::Level;
-use watchkeep_tower::{RequestId, TraceContext};
+use watchkeep_tower::{RequestContext, TraceContext};
 
 use crate::{
     lines::Lines,
@@ -27,8 +27,8 @@ fn a_request_ends_in_one_line_with_its_ids() {
     let lines = Lines::capture();
     let mut ids = None;
     let mut response = respond(&ledger.layer(), get("/secret?token=1"), |request| {
-        let id = request.extensions().get::<RequestId>().unwrap().to_string();
-        ids = Some((id, *request.extensions().get::<TraceContext>().unwrap()));
+        let context = request.extensions().get::<RequestContext>().unwrap();
+        ids = Some((context.request_id().to_string(), *context.trace_context()));
         Response::builder()
             .status(StatusCode::CREATED)
             .body(Script::new([Step::Data("a")]))
@@ -156,7 +156,10 @@ fn the_current_trace_is_known_while_the_service_works() {
     let mut seen = None;
     let response = respond(&ledger.layer(), get("/"), |request| {
         seen = Some((
-            request.extensions().get::<TraceContext>().copied(),
+            request
+                .extensions()
+                .get::<RequestContext>()
+                .map(|context| *context.trace_context()),
             TraceContext::current(),
         ));
         Response::new(Script::default())
@@ -242,7 +245,7 @@ fn a_skipped_request_is_neither_logged_nor_counted_but_has_its_ids() {
     let layer = ledger.builder().with_skip(["/livez", "/ops/*"]).build();
     for path in ["/livez", "/livez?full=1", "/ops/", "/ops/log-level"] {
         let response = respond(&layer, get(path), |request| {
-            assert!(request.extensions().get::<RequestId>().is_some());
+            assert!(request.extensions().get::<RequestContext>().is_some());
             tracing::info!("from inside");
             Response::new(Script::default())
         });

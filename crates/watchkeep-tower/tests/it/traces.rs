@@ -3,7 +3,7 @@
 use http::{HeaderMap, Request, Response};
 use tower::{Layer, Service, service_fn};
 use watchkeep_tower::{
-    ObservabilityLayer, Parent, PropagationLayer, TraceContext, TraceSource, TraceState,
+    ObservabilityLayer, Parent, PropagationLayer, RequestContext, TraceContext, TraceSource,
     propagation_headers,
 };
 
@@ -34,11 +34,11 @@ struct Seen {
 fn see(layer: &ObservabilityLayer, request: Request<()>) -> Seen {
     let mut seen = None;
     respond(layer, request, |request| {
+        let context: &RequestContext = request.extensions().get().unwrap();
         seen = Some(Seen {
-            context: *request.extensions().get().unwrap(),
-            state: request
-                .extensions()
-                .get::<TraceState>()
+            context: *context.trace_context(),
+            state: context
+                .trace_state()
                 .map(|state| String::from(state.as_str())),
             headers: request.headers().clone(),
             outgoing: propagation_headers(),
