@@ -91,7 +91,7 @@ mod tests {
         let shown = show(address).await.expect("the server answers");
         assert!(shown.contains("\r\nx-request-id: "), "{shown}");
         assert!(shown.contains("hello world\n"), "{shown}");
-        let counted = "http_server_requests_total{method=\"GET\",route=\"/hello/{name}\",status=\"200\",outcome=\"completed\"} 1\n";
+        let counted = "http_server_requests_total{method=\"GET\",outcome=\"completed\",route=\"/hello/{name}\",status=\"200\"} 1\n";
         assert!(shown.contains(counted), "{shown}");
     }
 }

@@ -61,7 +61,7 @@ mod tests {
         let (address, _) = start(&recorder).await.expect("a free port is there");
         let shown = show(address, &recorder).await.expect("the server answers");
         assert!(shown.contains("\"x-request-id\": "), "{shown}");
-        let counted = "http_server_grpc_requests_total{route=\"/grpc.health.v1.Health/Check\",grpc_status=\"OK\"} 1\n";
+        let counted = "http_server_grpc_requests_total{grpc_status=\"OK\",route=\"/grpc.health.v1.Health/Check\"} 1\n";
         assert!(shown.contains(counted), "{shown}");
     }
 }

@@ -5,8 +5,14 @@
 )]
 
 mod answers;
+mod catch_panic;
 mod ends;
+mod errors;
 mod grpc;
+mod grpc_sockets;
+mod hostile_headers;
+#[cfg(feature = "axum")]
+mod hostile_routes;
 mod identity;
 mod labels;
 mod lines;
@@ -15,6 +21,7 @@ mod names;
 mod otel;
 mod outcomes;
 mod panics;
+mod recorders;
 #[cfg(feature = "axum")]
 mod router;
 #[cfg(feature = "axum")]
@@ -22,6 +29,9 @@ mod server;
 #[cfg(feature = "axum")]
 mod sockets;
 mod spans;
+mod standing;
 mod streams;
 mod support;
+mod timeouts;
+mod tonic;
 mod traces;

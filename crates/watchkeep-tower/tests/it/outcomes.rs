@@ -7,8 +7,9 @@ use http_body::Body;
 use http_body_util::{BodyExt, Empty};
 use tower::{Layer, Service, ServiceExt, service_fn};
 
-use crate::support::{
-    Ledger, REQUESTS, Script, Step, get, poll_frame, poll_once, respond, trailers,
+use crate::{
+    lines::Lines,
+    support::{Ledger, REQUESTS, Script, Step, get, poll_frame, poll_once, respond, trailers},
 };
 
 #[tokio::test]
@@ -78,6 +79,28 @@ fn a_body_dropped_before_its_end_is_cancelled() {
         drop(response);
         ledger.check(0, &[("cancelled_in_body", 1)]);
         assert_eq!(ledger.count(&[("status", "200")]), 1.0);
+    }
+}
+
+#[test]
+fn of_a_body_that_is_dropped_those_bytes_count_that_it_gave() {
+    for frames in 0..=3 {
+        let ledger = Ledger::new();
+        let lines = Lines::capture();
+        let mut response = respond(&ledger.layer(), get("/"), |_| {
+            let steps = ["a", "bc", "def", "ghij"].map(Step::Data);
+            Response::new(Script::new(steps))
+        });
+        for _ in 0..frames {
+            let _ = poll_frame(response.body_mut());
+        }
+        drop(response);
+        ledger.check(0, &[("cancelled_in_body", 1)]);
+        let [line] = &lines.take()[..] else {
+            panic!("one line");
+        };
+        let bytes = ["0", "1", "3", "6"][frames];
+        assert_eq!(line.fields["http.response.body.bytes"], bytes);
     }
 }
 

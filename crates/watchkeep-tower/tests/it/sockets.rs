@@ -20,7 +20,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-use crate::support::{IN_FLIGHT, Ledger, PANICS, REQUESTS};
+use crate::support::{Ledger, PANICS};
 
 /// A body that gives data for ever.
 struct Endless;
@@ -86,21 +86,6 @@ async fn serve(ledger: &Ledger) -> std::net::SocketAddr {
     address
 }
 
-/// Waits until the books are so, and checks them then.
-async fn settled(ledger: &Ledger, in_flight: u32, ended: &[(&str, u32)]) {
-    let sum: u32 = ended.iter().map(|(_, count)| count).sum();
-    for _ in 0..100_000 {
-        let snapshot = ledger.snapshot();
-        if snapshot.gauge(IN_FLIGHT, &[]) == Some(f64::from(in_flight))
-            && snapshot.counter(REQUESTS, &[]) == f64::from(sum)
-        {
-            break;
-        }
-        tokio::task::yield_now().await;
-    }
-    ledger.check(in_flight, ended);
-}
-
 fn of(path: &str) -> Request<()> {
     Request::builder()
         .uri(format!("http://x{path}"))
@@ -117,17 +102,17 @@ async fn a_stream_that_is_reset_is_cancelled_and_its_connection_goes_on() {
     tokio::spawn(connection);
 
     let (response, mut stream) = client.send_request(of("/forever"), true).unwrap();
-    settled(&ledger, 1, &[]).await;
+    ledger.settle(1, &[]).await;
     stream.send_reset(h2::Reason::CANCEL);
     assert!(response.await.is_err());
-    settled(&ledger, 0, &[("cancelled_before_response", 1)]).await;
+    ledger.settle(0, &[("cancelled_before_response", 1)]).await;
 
     let (response, mut stream) = client.send_request(of("/endless"), true).unwrap();
     let mut body = response.await.unwrap().into_body();
     body.data().await.unwrap().unwrap();
     stream.send_reset(h2::Reason::CANCEL);
     let mut ended = vec![("cancelled_before_response", 1), ("cancelled_in_body", 1)];
-    settled(&ledger, 0, &ended).await;
+    ledger.settle(0, &ended).await;
 
     for (method, path) in [
         ("GET", "/"),
@@ -144,7 +129,7 @@ async fn a_stream_that_is_reset_is_cancelled_and_its_connection_goes_on() {
         }
     }
     ended.push(("completed", 4));
-    settled(&ledger, 0, &ended).await;
+    ledger.settle(0, &ended).await;
 
     let (response, _) = client.send_request(of("/failing"), true).unwrap();
     // The reset may overtake the head of the response.
@@ -153,7 +138,7 @@ async fn a_stream_that_is_reset_is_cancelled_and_its_connection_goes_on() {
         while let Some(Ok(_)) = body.data().await {}
     }
     ended.push(("body_error", 1));
-    settled(&ledger, 0, &ended).await;
+    ledger.settle(0, &ended).await;
 }
 
 #[tokio::test]
@@ -167,7 +152,7 @@ async fn a_client_whose_next_request_hides_that_it_left_is_cancelled_once() {
     client.read_exact(&mut [0; 64 * 1024]).await.unwrap();
     ledger.check(1, &[]);
     drop(client);
-    settled(&ledger, 0, &[("cancelled_in_body", 1)]).await;
+    ledger.settle(0, &[("cancelled_in_body", 1)]).await;
 }
 
 #[tokio::test]
@@ -181,7 +166,7 @@ async fn pipelined_requests_are_counted_each() {
     let mut answers = String::new();
     client.read_to_string(&mut answers).await.unwrap();
     assert_eq!(answers.matches("HTTP/1.1 2").count(), 3, "{answers}");
-    settled(&ledger, 0, &[("completed", 3)]).await;
+    ledger.settle(0, &[("completed", 3)]).await;
 }
 
 /// How a client of the storm behaves, and what its request then is.
@@ -249,7 +234,7 @@ async fn a_storm_of_every_kind_is_counted_and_logged_one_to_one() {
         ("body_error", rounds),
         ("cancelled_in_body", rounds),
     ];
-    settled(&ledger, 0, &ended).await;
+    ledger.settle(0, &ended).await;
     assert_eq!(ledger.snapshot().counter(PANICS, &[]), f64::from(rounds));
     for line in lines.take() {
         *logged.entry(line.fields["outcome"].clone()).or_default() += 1;

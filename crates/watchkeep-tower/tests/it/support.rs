@@ -97,6 +97,27 @@ impl Ledger {
         );
     }
 
+    /// Waits until the books are so, because a server learns later what its client did, and checks them then.
+    pub(crate) async fn settle(&self, in_flight: u32, ended: &[(&str, u32)]) {
+        self.settle_counts(in_flight, ended).await;
+        self.check(in_flight, ended);
+    }
+
+    /// As [`settle`](Self::settle), where not all requests are timed.
+    pub(crate) async fn settle_counts(&self, in_flight: u32, ended: &[(&str, u32)]) {
+        let sum: u32 = ended.iter().map(|(_, count)| count).sum();
+        for _ in 0..100_000 {
+            let snapshot = self.snapshot();
+            if snapshot.gauge(IN_FLIGHT, &[]) == Some(f64::from(in_flight))
+                && snapshot.counter(REQUESTS, &[]) == f64::from(sum)
+            {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+        self.check_counts(in_flight, ended);
+    }
+
     /// Checks that so many requests are in flight, and that those which ended are exactly these.
     #[track_caller]
     pub(crate) fn check_counts(&self, in_flight: u32, ended: &[(&str, u32)]) {
@@ -126,6 +147,7 @@ pub(crate) enum Step {
     Panic,
     Say(&'static str),
     Trailers(HeaderMap),
+    /// From here on there is nothing more, and no end.
     Wait,
 }
 
@@ -184,7 +206,10 @@ impl Body for Script {
                 Poll::Ready(Some(Ok(Frame::data(Bytes::from(text)))))
             }
             Step::Trailers(trailers) => Poll::Ready(Some(Ok(Frame::trailers(trailers)))),
-            Step::Wait => Poll::Pending,
+            Step::Wait => {
+                self.steps.push_front(step);
+                Poll::Pending
+            }
         }
     }
 
