@@ -129,7 +129,7 @@ fn header(name: &str, value: impl AsRef<[u8]>) -> Vec<u8> {
 async fn ids_that_are_not_valid_are_replaced_on_the_wire() {
     let mut server = Server::start().await;
     let too_long = [b'x'; 10 * 1024];
-    let corpus: [&[u8]; 13] = [
+    let corpus: [&[u8]; 12] = [
         b"",
         b" ",
         b"a b",
@@ -141,20 +141,9 @@ async fn ids_that_are_not_valid_are_replaced_on_the_wire() {
         b"{\"a\":1}",
         b"a%0d%0aset-cookie: evil=1",
         br"a\r\nset-cookie: evil=1",
-        b"\x1b[31mred",
         &too_long,
     ];
     for value in corpus {
-        if value.contains(&0x1b) {
-            // No server takes it, so the layer never sees it.
-            assert!(
-                server
-                    .send(&[&header("x-request-id", value)])
-                    .await
-                    .starts_with("HTTP/1.1 400 ")
-            );
-            continue;
-        }
         let asked = server.ask(&[&header("x-request-id", value)]).await;
         let id = asked.seen.context.request_id();
         assert_eq!(id.as_str().len(), 32, "{value:?} is replaced by {id}");
@@ -176,7 +165,7 @@ async fn ids_that_are_not_valid_are_replaced_on_the_wire() {
 }
 
 #[tokio::test]
-async fn line_ends_in_an_id_begin_another_header_or_end_the_connection() {
+async fn control_characters_in_an_id_begin_another_header_or_are_refused() {
     let mut server = Server::start().await;
     // For HTTP the first is an id and another header, and nothing of the latter comes back.
     let asked = server
@@ -184,7 +173,7 @@ async fn line_ends_in_an_id_begin_another_header_or_end_the_connection() {
         .await;
     assert_eq!(asked.seen.context.request_id().as_str(), "a");
     assert!(!asked.answer.contains("evil"), "{}", asked.answer);
-    for value in ["a\rset-cookie: evil=1", "a\0b"] {
+    for value in ["a\rset-cookie: evil=1", "a\0b", "\u{1b}[31mred"] {
         let answer = server.send(&[&header("x-request-id", value)]).await;
         assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
         assert!(!answer.contains("evil"), "{answer}");
