@@ -128,13 +128,13 @@ fn sixteen_writers_lose_nothing_while_another_reads() {
     };
     let asked: Vec<u32> = thread::scope(|scope| {
         let writers: Vec<_> = (0..WRITERS).map(|_| scope.spawn(write)).collect();
-        let mut before = 0.0;
-        for _ in 0..reads {
+        let (mut read, mut before) = (0, 0.0);
+        while read < reads || before < 1_000.0 {
             let order = families(&ledger.page());
             assert!(order.is_sorted(), "{order:?}");
             let now = ledger.snapshot().counter(REQUESTS, &[]);
             assert!(now >= before, "{now} after {before}");
-            before = now;
+            (read, before) = (read + 1, now);
         }
         done.store(true, Ordering::Relaxed);
         writers
@@ -143,7 +143,6 @@ fn sixteen_writers_lose_nothing_while_another_reads() {
             .collect()
     });
     let each = asked.iter().sum();
-    assert!(each >= reads, "the writers were at work: {asked:?}");
     ledger.check(0, &[("completed", each), ("cancelled_in_body", each)]);
 }
 
