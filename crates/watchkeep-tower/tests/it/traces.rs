@@ -34,7 +34,7 @@ struct Seen {
 fn see(layer: &ObservabilityLayer, request: Request<()>) -> Seen {
     let mut seen = None;
     respond(layer, request, |request| {
-        let context: &RequestContext = request.extensions().get().unwrap();
+        let context = RequestContext::current().unwrap();
         seen = Some(Seen {
             context: *context.trace_context(),
             state: context
