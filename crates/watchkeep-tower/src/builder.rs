@@ -40,7 +40,7 @@ struct Choices {
     with_extension: bool,
     trust: Trust,
     source: Option<Box<dyn TraceSource>>,
-    on_panic: Option<Box<OnPanic>>,
+    on_panic: Vec<Box<OnPanic>>,
 }
 
 /// The paths that are not watched.
@@ -70,7 +70,7 @@ impl Builder {
                 with_extension: false,
                 trust: Trust::default(),
                 source: None,
-                on_panic: None,
+                on_panic: Vec::new(),
             },
             policy: PhantomData,
         }
@@ -125,14 +125,14 @@ impl<P> Builder<P> {
         self
     }
 
-    /// Sets a function that is told of each panic, before the panic goes on or is answered.
+    /// Adds a function that is told of each panic, before the panic goes on or is answered.
     ///
     /// It is called on the thread that panicked, in the request's span, and should return at once.
     pub fn with_on_panic(
         mut self,
         on_panic: impl Fn(&PanicReport<'_>) + Send + Sync + 'static,
     ) -> Self {
-        self.choices.on_panic = Some(Box::new(on_panic));
+        self.choices.on_panic.push(Box::new(on_panic));
         self
     }
 

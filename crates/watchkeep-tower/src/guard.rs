@@ -24,7 +24,7 @@ use crate::{
     method::MethodLabel,
     outcome::Outcome,
     panic::PanicReport,
-    request_id,
+    panic_location, request_id,
     route::Route,
 };
 
@@ -226,11 +226,13 @@ impl Live {
         self.status = self.status.or(answer);
         let message = self.panic.insert(crate::panic::message(payload));
         self.shared.meters.panicked();
-        if let Some(on_panic) = &self.shared.on_panic {
+        let location = panic_location::take();
+        for on_panic in &self.shared.on_panic {
             let report = PanicReport {
                 route: self.route.label(),
                 method: self.method.as_str(),
                 message,
+                location: location.as_deref(),
                 request_id: self.context.request_id(),
                 trace_context: self.context.trace_context(),
             };

@@ -48,7 +48,7 @@ pub(crate) struct Shared {
     pub(crate) with_extension: bool,
     pub(crate) trust: Trust,
     pub(crate) source: Option<Box<dyn TraceSource>>,
-    pub(crate) on_panic: Option<Box<OnPanic>>,
+    pub(crate) on_panic: Vec<Box<OnPanic>>,
 }
 
 /// A callback that hears of panics.
@@ -122,7 +122,7 @@ impl fmt::Debug for Shared {
             .field("with_extension", &self.with_extension)
             .field("trust", &self.trust)
             .field("source", &self.source.is_some())
-            .field("on_panic", &self.on_panic.is_some())
+            .field("on_panic", &self.on_panic.len())
             .finish()
     }
 }

@@ -89,6 +89,7 @@ mod names;
 mod opentelemetry;
 mod outcome;
 mod panic;
+mod panic_location;
 mod propagation;
 mod request_id;
 mod route;
@@ -110,6 +111,7 @@ pub use self::{
     names::Names,
     outcome::Outcome,
     panic::{PanicPolicy, PanicReport, Respond, Resume},
+    panic_location::remember_panic_locations,
     propagation::{Propagation, PropagationLayer, propagation_headers},
     request_id::RequestId,
     service::Observed,
