@@ -8,13 +8,14 @@ use std::{
 };
 
 use bytes::Buf;
-use http::{Method, Response, StatusCode, header};
+use http::{Response, StatusCode, header};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 use crate::{
     guard::{Guard, Live},
     headers,
+    method::MethodLabel,
     outcome::Outcome,
 };
 
@@ -25,7 +26,7 @@ pin_project! {
     /// Dropped before that, the request ends as `cancelled_in_body`, except when nothing is missing: servers drop the
     /// bodies of `HEAD`, 204 and 304 unread, and any body once its `content-length` is written.
     pub struct ObservedBody<B> {
-        // None once this is dropped.
+        // None once it has ended.
         #[pin]
         inner: Option<B>,
         guard: Option<Box<Guard>>,
@@ -36,7 +37,10 @@ pin_project! {
     impl<B> PinnedDrop for ObservedBody<B> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
-            // What the body says while it is dropped belongs to the request.
+            if this.inner.is_none() {
+                return;
+            }
+            // What an unfinished body says while it is dropped belongs to the request.
             let _entered = this.guard.as_deref().map(Guard::enter);
             this.inner.set(None);
         }
@@ -61,13 +65,13 @@ impl End {
     pub(crate) fn of<B: Body>(response: &Response<B>, request: &Live) -> Self {
         let status = response.status();
         if status == StatusCode::SWITCHING_PROTOCOLS
-            || status.is_success() && request.is(&Method::CONNECT)
+            || status.is_success() && request.is(MethodLabel::CONNECT)
         {
             return Self::Known(Outcome::Upgraded);
         }
         let is_bodiless = status.is_informational()
             || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
-            || request.is(&Method::HEAD);
+            || request.is(MethodLabel::HEAD);
         if is_bodiless || response.body().is_end_stream() {
             return Self::Known(Outcome::Completed);
         }
@@ -147,18 +151,18 @@ impl<B: Body> Body for ObservedBody<B> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let mut this = self.project();
-        let Some(mut inner) = this.inner.as_mut().as_pin_mut() else {
-            return Poll::Ready(None);
-        };
         let Some(guard) = this.guard else {
-            return inner.poll_frame(cx);
+            return match this.inner.as_pin_mut() {
+                Some(inner) => inner.poll_frame(cx),
+                None => Poll::Ready(None),
+            };
         };
+        // Once it has ended there is nothing more to do for the request.
+        if this.inner.is_none() {
+            return Poll::Ready(None);
+        }
         guard.within(|request| {
-            let polled = panic::catch_unwind(AssertUnwindSafe(|| {
-                let polled = inner.as_mut().poll_frame(cx);
-                // A server need not poll again after the last frame, so ask now.
-                (polled, inner.is_end_stream())
-            }));
+            let polled = panic::catch_unwind(AssertUnwindSafe(|| poll_inner(&mut this.inner, cx)));
             let (polled, is_end) = polled.unwrap_or_else(|payload| {
                 request.panicked(&*payload, None);
                 panic::resume_unwind(payload);
@@ -186,8 +190,29 @@ impl<B: Body> Body for ObservedBody<B> {
     fn size_hint(&self) -> SizeHint {
         self.inner
             .as_ref()
-            .map_or_else(SizeHint::default, Body::size_hint)
+            .map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
     }
+}
+
+/// Polls a body that is there, says whether that was its end, and drops it then.
+fn poll_inner<B: Body>(
+    inner: &mut Pin<&mut Option<B>>,
+    cx: &mut Context<'_>,
+) -> (Poll<Option<Result<Frame<B::Data>, B::Error>>>, bool) {
+    let Some(mut body) = inner.as_mut().as_pin_mut() else {
+        return (Poll::Ready(None), true);
+    };
+    let polled = body.as_mut().poll_frame(cx);
+    // A server need not poll again after the last frame, so ask now.
+    let is_end = match &polled {
+        Poll::Pending => false,
+        Poll::Ready(None) => true,
+        Poll::Ready(Some(_)) => body.is_end_stream(),
+    };
+    if is_end {
+        inner.set(None);
+    }
+    (polled, is_end)
 }
 
 /// Says whether nothing can follow the frame, and takes its bytes off those that are missing.

@@ -2,10 +2,11 @@
 
 use std::{borrow::Cow, fmt, marker::PhantomData, sync::Arc, time::Duration};
 
-use http::{HeaderName, request::Parts};
+use http::HeaderName;
 use metrics::Recorder;
 
 use crate::{
+    head::RequestHead,
     layer::{ObservabilityLayer, OnPanic, Shared},
     logged_headers::LoggedHeaders,
     meters::Meters,
@@ -36,9 +37,10 @@ struct Choices {
     streams: Vec<String>,
     slow: Duration,
     logged_headers: LoggedHeaders,
+    with_extension: bool,
     trust: Trust,
     source: Option<Box<dyn TraceSource>>,
-    on_panic: Option<Box<OnPanic>>,
+    on_panic: Vec<Box<OnPanic>>,
 }
 
 /// The paths that are not watched.
@@ -65,9 +67,10 @@ impl Builder {
                 streams: Vec::new(),
                 slow: SLOW,
                 logged_headers: LoggedHeaders::default(),
+                with_extension: false,
                 trust: Trust::default(),
                 source: None,
-                on_panic: None,
+                on_panic: Vec::new(),
             },
             policy: PhantomData,
         }
@@ -82,7 +85,7 @@ impl<P> Builder<P> {
     /// A route of more than 512 bytes counts as `_overflow`.
     pub fn with_route(
         mut self,
-        find: impl Fn(&Parts) -> Option<Cow<'_, str>> + Send + Sync + 'static,
+        find: impl for<'a> Fn(RequestHead<'a>) -> Option<Cow<'a, str>> + Send + Sync + 'static,
     ) -> Self {
         self.choices.find_route = Some(Box::new(find));
         self
@@ -122,14 +125,14 @@ impl<P> Builder<P> {
         self
     }
 
-    /// Sets a function that is told of each panic, before the panic goes on or is answered.
+    /// Adds a function that is told of each panic, before the panic goes on or is answered.
     ///
     /// It is called on the thread that panicked, in the request's span, and should return at once.
     pub fn with_on_panic(
         mut self,
         on_panic: impl Fn(&PanicReport<'_>) + Send + Sync + 'static,
     ) -> Self {
-        self.choices.on_panic = Some(Box::new(on_panic));
+        self.choices.on_panic.push(Box::new(on_panic));
         self
     }
 
@@ -167,6 +170,17 @@ impl<P> Builder<P> {
         self
     }
 
+    /// Puts the [`RequestContext`](crate::RequestContext) among the request's extensions, too.
+    ///
+    /// By default it is only the thread's current one, see [`RequestContext::current`](crate::RequestContext::current),
+    /// because the map of extensions is the dearest place of a request.
+    /// A service that hands its requests to another task before it looks at them needs this, say behind
+    /// `tower::buffer::Buffer`.
+    pub fn with_extension(mut self) -> Self {
+        self.choices.with_extension = true;
+        self
+    }
+
     /// Begins a new trace for each request, whatever it says, as a service should that everybody can reach.
     ///
     /// By default each valid `traceparent` is continued. What is not continued is taken out of the request's headers.
@@ -178,7 +192,7 @@ impl<P> Builder<P> {
     /// Continues the trace only of those requests of which the function says that their callers are trusted.
     pub fn with_trusted_callers(
         mut self,
-        is_trusted: impl Fn(&Parts) -> bool + Send + Sync + 'static,
+        is_trusted: impl Fn(RequestHead<'_>) -> bool + Send + Sync + 'static,
     ) -> Self {
         self.choices.trust = Trust::If(Box::new(is_trusted));
         self
@@ -209,6 +223,7 @@ impl<P> Builder<P> {
             streams: chosen.streams,
             slow: chosen.slow,
             logged_headers: chosen.logged_headers,
+            with_extension: chosen.with_extension,
             trust: chosen.trust,
             source: chosen.source,
             on_panic: chosen.on_panic,

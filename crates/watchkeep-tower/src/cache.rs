@@ -67,17 +67,18 @@ impl Cache {
     /// Gives several handles a value each; those that are not kept are made, and kept.
     ///
     /// The common case, in which all are kept, takes the lock once.
-    pub(crate) fn record<const N: usize>(
+    pub(crate) fn record<T: Copy, const N: usize>(
         &self,
         recorder: Option<RecorderId>,
-        values: &[Option<(u64, f64)>; N],
-        make: impl Fn(u64) -> Handle,
+        values: [Option<(T, f64)>; N],
+        key: impl Fn(T) -> u64,
+        make: impl Fn(T) -> Handle,
     ) {
         let found = self.read(recorder, |bound| {
             let mut found = 0_u32;
             for (index, value) in values.iter().enumerate() {
-                if let Some((key, number)) = *value
-                    && let Some(handle) = bound.find(key)
+                if let Some((of, number)) = *value
+                    && let Some(handle) = bound.find(key(of))
                 {
                     handle.record(number);
                     found |= 1 << index;
@@ -87,10 +88,10 @@ impl Cache {
         });
         let found = found.unwrap_or(0);
         for (index, value) in values.iter().enumerate() {
-            if let Some((key, number)) = *value
+            if let Some((of, number)) = *value
                 && found & 1 << index == 0
             {
-                self.make(recorder, key, || make(key)).record(number);
+                self.make(recorder, key(of), || make(of)).record(number);
             }
         }
     }
@@ -200,14 +201,15 @@ mod tests {
         });
         assert!(made(&cache, recorder, 2));
         let made_now = Mutex::new(Vec::new());
-        let make = |key| {
-            made_now.lock().unwrap().push(key);
+        let key = |of: u8| u64::from(of);
+        let make = |of| {
+            made_now.lock().unwrap().push(of);
             Handle::Counter(Counter::noop())
         };
         let values = [Some((1, 1.0)), None, Some((2, 1.0)), Some((3, 1.0))];
-        cache.record(recorder, &values, make);
-        cache.record(recorder, &values, make);
-        cache.record(None, &[Some((1, 1.0))], make);
+        cache.record(recorder, values, key, make);
+        cache.record(recorder, values, key, make);
+        cache.record(None, [Some((1, 1.0))], key, make);
         assert_eq!(*made_now.lock().unwrap(), [1, 3, 1]);
     }
 

@@ -10,16 +10,16 @@ thread_local! {
 
 /// What a request is known by: its id, its place in a trace, and the state that its caller sent along.
 ///
-/// The layer puts one among the request's extensions; a clone is cheap, and can be moved into tasks of the request.
-/// With the feature `axum` it is an extractor, and so are [`RequestId`] and [`TraceContext`].
+/// It is the thread's [`current`](Self::current) one while the thread works on the request.
+/// A clone is cheap, and can be moved into tasks that the request starts.
+/// With the feature `axum` it is an extractor, and so are [`RequestId`] and [`TraceContext`]; it is among the request's
+/// extensions only with [`Builder::with_extension`](crate::Builder::with_extension).
 ///
 /// ```
-/// use http::Request;
 /// use watchkeep_tower::RequestContext;
 ///
-/// fn id<B>(request: &Request<B>) -> Option<&str> {
-///     let context = request.extensions().get::<RequestContext>()?;
-///     Some(context.request_id().as_str())
+/// async fn handler() -> String {
+///     RequestContext::current().map_or_else(String::new, |context| context.request_id().to_string())
 /// }
 /// ```
 #[derive(Clone, Debug)]

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use http::{HeaderMap, Method, Response, StatusCode, Version, header, request::Parts};
+use http::{HeaderMap, Method, Request, Response, StatusCode, Version, header};
 use metrics::Gauge;
 use tracing::{Level, Span};
 
@@ -15,15 +15,16 @@ use crate::{
     clock::Stopwatch,
     context::RequestContext,
     grpc::{self, Code},
+    head::RequestHead,
     headers,
-    ids::{self, Entered},
+    ids::{Corrections, Entered, Ids},
     labels::{Labels, Scheme, VersionLabel},
     layer::Shared,
     meters::Ended,
     method::MethodLabel,
     outcome::Outcome,
     panic::PanicReport,
-    request_id,
+    panic_location, request_id,
     route::Route,
 };
 
@@ -80,25 +81,38 @@ impl Guard {
     /// Begins a request: reads its ids, gives them to the service, and counts it as in flight.
     ///
     /// It is boxed, because it moves often.
-    pub(crate) fn begin(shared: &Arc<Shared>, parts: &mut Parts) -> Box<Self> {
+    pub(crate) fn begin<B>(shared: &Arc<Shared>, request: &mut Request<B>) -> Box<Self> {
+        let (guard, corrections) = Self::of(shared, RequestHead::of(request));
+        corrections.make(&guard.context, request.headers_mut());
+        if shared.with_extension {
+            request.extensions_mut().insert(guard.context.clone());
+        }
+        guard
+    }
+
+    fn of(shared: &Arc<Shared>, head: RequestHead<'_>) -> (Box<Self>, Corrections) {
         let stopwatch = Stopwatch::start();
-        let method = MethodLabel::of(&parts.method);
+        let method = MethodLabel::of(head.method);
         // The method first, because it costs less than to look for a header.
-        let is_grpc = parts.method == Method::POST && grpc::is_grpc(&parts.headers);
-        let (route, may_be_method) = shared.routes.of(parts, is_grpc);
-        let path = parts.uri.path();
+        let is_grpc = head.method == Method::POST && grpc::is_grpc(head.headers);
+        let (route, may_be_method) = shared.routes.of(head, is_grpc);
+        let path = head.uri.path();
         let skipped = shared.skip.iter().any(|pattern| pattern.matches(path));
         let grpc = is_grpc.then(|| Call {
             path: (may_be_method && path.len() <= MAX_GRPC_PATH).then(|| Box::from(path)),
             code: None,
         });
-        let (context, span) = ids::begin(shared, parts, method, route.label());
-        let scheme = Scheme::of(&parts.uri);
+        let Ids {
+            context,
+            span,
+            corrections,
+        } = Ids::of(shared, head, method, route.label());
+        let scheme = Scheme::of(head.uri);
         let labels = Labels {
             scheme,
             ..Labels::new(method)
         };
-        Box::new(Self {
+        let guard = Box::new(Self {
             span,
             context: context.clone(),
             request: Live {
@@ -106,7 +120,7 @@ impl Guard {
                 stopwatch,
                 method,
                 scheme,
-                version: parts.version,
+                version: head.version,
                 in_flight: (!skipped).then(|| shared.meters.begin(labels)),
                 status: None,
                 grpc,
@@ -115,20 +129,26 @@ impl Guard {
                 first_byte: None,
                 first_byte_is_told: false,
                 request_bytes: match shared.meters.has_sizes() {
-                    true => headers::number(&parts.headers, &header::CONTENT_LENGTH),
+                    true => headers::number(head.headers, &header::CONTENT_LENGTH),
                     false => None,
                 },
                 response_bytes: 0,
-                logged_headers: shared.logged_headers.text(&parts.headers),
+                logged_headers: shared.logged_headers.text(head.headers),
                 panic: None,
                 shared: Arc::clone(shared),
             },
-        })
+        });
+        (guard, corrections)
     }
 
     /// Marks the thread as at work on this request, as long as the result lives.
     pub(crate) fn enter(&self) -> Entered<'_> {
         Entered::new(&self.span, &self.context)
+    }
+
+    /// Says whether the request's end was counted, or never will be.
+    const fn has_ended(&self) -> bool {
+        self.request.in_flight.is_none()
     }
 
     /// Does something for this request, and marks the thread as at work on it.
@@ -140,7 +160,7 @@ impl Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        if !self.request.has_ended() {
+        if !self.has_ended() {
             self.within(Live::cancel);
         }
     }
@@ -150,8 +170,8 @@ impl Drop for Guard {
 
 impl Live {
     /// Says whether the client asked with this method.
-    pub(crate) fn is(&self, method: &Method) -> bool {
-        self.method.as_str() == method.as_str()
+    pub(crate) fn is(&self, method: MethodLabel) -> bool {
+        self.method == method
     }
 
     /// Says whether the client asked for a gRPC call, whose end is known by its trailers.
@@ -206,11 +226,13 @@ impl Live {
         self.status = self.status.or(answer);
         let message = self.panic.insert(crate::panic::message(payload));
         self.shared.meters.panicked();
-        if let Some(on_panic) = &self.shared.on_panic {
+        let location = panic_location::take();
+        for on_panic in &self.shared.on_panic {
             let report = PanicReport {
                 route: self.route.label(),
                 method: self.method.as_str(),
                 message,
+                location: location.as_deref(),
                 request_id: self.context.request_id(),
                 trace_context: self.context.trace_context(),
             };
@@ -230,11 +252,6 @@ impl Live {
             in_flight.decrement(1.0);
             self.record(outcome);
         }));
-    }
-
-    /// Says whether the request's end was counted, or never will be.
-    const fn has_ended(&self) -> bool {
-        self.in_flight.is_none()
     }
 
     /// Ends the request because nobody waits for the rest of it.

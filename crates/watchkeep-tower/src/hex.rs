@@ -58,6 +58,7 @@ const fn spread(number: u32) -> u64 {
 }
 
 /// Returns the number that eight digits say, the first in the highest byte.
+#[inline(always)]
 const fn gather(text: u64) -> Option<u32> {
     // A letter has bit 6 and counts from 1, so it is 9 more than its lower half says.
     let letters = (text >> 6) & ONES;

@@ -1,10 +1,11 @@
 //! A request's ids, and the span that carries them.
 
-use http::request::Parts;
+use http::HeaderMap;
 use tracing::{Span, level_filters::LevelFilter, span};
 
 use crate::{
     context::{RequestContext, Scope},
+    head::RequestHead,
     hex::as_text,
     layer::Shared,
     method::MethodLabel,
@@ -31,54 +32,69 @@ impl<'a> Entered<'a> {
     }
 }
 
-/// Reads or makes the ids, and gives them to the service.
-pub(crate) fn begin(
-    shared: &Shared,
-    parts: &mut Parts,
-    method: MethodLabel,
-    route: &str,
-) -> (RequestContext, Span) {
-    let request_id = request_id(parts);
-    let parent = parent(shared, parts);
-    let (trace_context, span) = match &shared.source {
-        Some(source) => from_source(&**source, &request_id, parent.as_ref(), method, route),
-        None => {
-            let context = own(parent.as_ref());
-            // Where nobody listens, the values of the fields need not be made.
-            let span = match LevelFilter::current() == LevelFilter::OFF {
-                true => Span::none(),
-                false => own_span(&context, &request_id, method, route),
-            };
-            (context, span)
+/// The ids of a request, and its span.
+pub(crate) struct Ids {
+    pub(crate) context: RequestContext,
+    pub(crate) span: Span,
+    pub(crate) corrections: Corrections,
+}
+
+/// In what the request's headers say otherwise.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Corrections {
+    is_generated: bool,
+    is_continued: bool,
+}
+
+impl Ids {
+    /// Reads or makes the ids.
+    pub(crate) fn of(
+        shared: &Shared,
+        head: RequestHead<'_>,
+        method: MethodLabel,
+        route: &str,
+    ) -> Self {
+        let given = RequestId::from_headers(head.headers);
+        let is_generated = given.is_none();
+        let request_id = given.unwrap_or_else(RequestId::generate);
+        let is_trusted = shared.trust.includes(head);
+        let parent = is_trusted.then(|| Parent::of(head.headers)).flatten();
+        let is_continued = parent.is_some();
+        let (trace_context, span) = match &shared.source {
+            Some(source) => from_source(&**source, &request_id, parent.as_ref(), method, route),
+            None => {
+                let context = own(parent.as_ref());
+                // Where nobody listens, the values of the fields need not be made.
+                let span = match LevelFilter::current() == LevelFilter::OFF {
+                    true => Span::none(),
+                    false => own_span(&context, &request_id, method, route),
+                };
+                (context, span)
+            }
+        };
+        let trace_state = parent.and_then(|parent| parent.state);
+        Self {
+            context: RequestContext::new(request_id, trace_context, trace_state),
+            span,
+            corrections: Corrections {
+                is_generated,
+                is_continued,
+            },
         }
-    };
-    let trace_state = parent.and_then(|parent| parent.state);
-    let context = RequestContext::new(request_id, trace_context, trace_state);
-    parts.extensions.insert(context.clone());
-    (context, span)
-}
-
-fn request_id(parts: &mut Parts) -> RequestId {
-    RequestId::from_headers(&parts.headers).unwrap_or_else(|| {
-        let generated = RequestId::generate();
-        let header = generated.to_header();
-        parts.headers.insert(&request_id::HEADER, header);
-        generated
-    })
-}
-
-/// Returns what is to be continued; what is not is taken out of the request, so that nobody inside continues it.
-fn parent(shared: &Shared, parts: &mut Parts) -> Option<Parent> {
-    let parent = shared
-        .trust
-        .includes(parts)
-        .then(|| Parent::of(parts))
-        .flatten();
-    if parent.is_none() {
-        parts.headers.remove(&trace_context::HEADER);
-        parts.headers.remove(&trace_state::HEADER);
     }
-    parent
+}
+
+impl Corrections {
+    /// Makes the headers say the same; a trace that is not continued is taken out, so that nobody inside continues it.
+    pub(crate) fn make(self, context: &RequestContext, headers: &mut HeaderMap) {
+        if self.is_generated {
+            headers.insert(&request_id::HEADER, context.request_id().to_header());
+        }
+        if !self.is_continued {
+            headers.remove(&trace_context::HEADER);
+            headers.remove(&trace_state::HEADER);
+        }
+    }
 }
 
 fn own(parent: Option<&Parent>) -> TraceContext {

@@ -45,9 +45,10 @@ pub(crate) struct Shared {
     pub(crate) streams: Vec<String>,
     pub(crate) slow: Duration,
     pub(crate) logged_headers: LoggedHeaders,
+    pub(crate) with_extension: bool,
     pub(crate) trust: Trust,
     pub(crate) source: Option<Box<dyn TraceSource>>,
-    pub(crate) on_panic: Option<Box<OnPanic>>,
+    pub(crate) on_panic: Vec<Box<OnPanic>>,
 }
 
 /// A callback that hears of panics.
@@ -118,9 +119,10 @@ impl fmt::Debug for Shared {
             .field("streams", &self.streams)
             .field("slow", &self.slow)
             .field("logged_headers", &self.logged_headers)
+            .field("with_extension", &self.with_extension)
             .field("trust", &self.trust)
             .field("source", &self.source.is_some())
-            .field("on_panic", &self.on_panic.is_some())
+            .field("on_panic", &self.on_panic.len())
             .finish()
     }
 }

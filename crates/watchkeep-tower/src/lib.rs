@@ -14,9 +14,8 @@
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let service = ServiceBuilder::new()
 //!     .layer(ObservabilityLayer::new())
-//!     .service(service_fn(|request: Request<String>| async move {
-//!         let context = request.extensions().get::<RequestContext>();
-//!         let id = context.map(|context| context.request_id().to_string());
+//!     .service(service_fn(|_: Request<String>| async {
+//!         let id = RequestContext::current().map(|context| context.request_id().to_string());
 //!         Ok::<_, Infallible>(Response::new(id.unwrap_or_default()))
 //!     }));
 //! let request = Request::builder().header("x-request-id", "order-17").body(String::new())?;
@@ -28,8 +27,8 @@
 //!
 //! # What a request leaves behind
 //!
-//! - A [`RequestContext`] with its id and its place in the trace among the request's extensions, and `x-request-id` in
-//!   the response.
+//! - A [`RequestContext`] with its id and its place in the trace, current while the thread works on the request, and
+//!   `x-request-id` in the response.
 //! - A span `request` around everything the service does, with the fields `trace.id`, `span.id`, `http.request.id`,
 //!   `http.request.method` and `http.route`.
 //! - One event `request finished` in it, with `http.response.status_code`, `http.response.body.bytes`, `outcome` and
@@ -76,6 +75,7 @@ mod extract;
 mod future;
 mod grpc;
 mod guard;
+mod head;
 mod headers;
 mod hex;
 mod ids;
@@ -89,6 +89,7 @@ mod names;
 mod opentelemetry;
 mod outcome;
 mod panic;
+mod panic_location;
 mod propagation;
 mod request_id;
 mod route;
@@ -105,10 +106,12 @@ pub use self::{
     builder::Builder,
     context::RequestContext,
     future::ObservedFuture,
+    head::RequestHead,
     layer::ObservabilityLayer,
     names::Names,
     outcome::Outcome,
     panic::{PanicPolicy, PanicReport, Respond, Resume},
+    panic_location::remember_panic_locations,
     propagation::{Propagation, PropagationLayer, propagation_headers},
     request_id::RequestId,
     service::Observed,

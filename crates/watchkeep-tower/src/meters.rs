@@ -210,13 +210,9 @@ impl Asked<'_> {
     ) {
         let names = self.meters.names;
         let packed = labels.pack();
-        let values = values.map(|value| {
-            let (family, value) = value?;
-            Some((names.pack(family, packed), value))
-        });
-        route.cache().record(self.id, &values, |key| {
-            self.make(Names::family(key), route, labels)
-        });
+        let key = |family| names.pack(family, packed);
+        let make = |family| self.make(family, route, labels);
+        route.cache().record(self.id, values, key, make);
     }
 
     fn handle(&self, family: Family, route: &Route, labels: Labels) -> Handle {

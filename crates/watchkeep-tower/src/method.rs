@@ -12,6 +12,9 @@ const NAMES: [&str; 11] = [
 pub(crate) struct MethodLabel(u8);
 
 impl MethodLabel {
+    pub(crate) const CONNECT: Self = Self(1);
+    pub(crate) const HEAD: Self = Self(4);
+
     pub(crate) fn of(method: &Method) -> Self {
         Self(match method.as_str() {
             "CONNECT" => 1,

@@ -8,10 +8,9 @@ use std::{
 };
 
 use hashbrown::HashMap;
-use http::request::Parts;
 use metrics::SharedString;
 
-use crate::cache::Cache;
+use crate::{cache::Cache, head::RequestHead};
 
 /// The label of a request for which no route is known, say a 404.
 pub(crate) const UNMATCHED: &str = "_unmatched";
@@ -23,7 +22,7 @@ const OVERFLOW: &str = "_overflow";
 const MAX_LENGTH: usize = 512;
 
 /// A function that knows the route of a request.
-pub(crate) type Find = dyn Fn(&Parts) -> Option<Cow<'_, str>> + Send + Sync;
+pub(crate) type Find = dyn for<'a> Fn(RequestHead<'a>) -> Option<Cow<'a, str>> + Send + Sync;
 
 /// A route, and the handles of its series.
 #[derive(Debug)]
@@ -77,24 +76,24 @@ impl Routes {
     ///
     /// The path of such a call is its method, which a router's template knows less well; but a client can invent paths,
     /// so one becomes a route only once it was answered by something else than UNIMPLEMENTED.
-    pub(crate) fn of(&self, parts: &Parts, is_grpc: bool) -> (Arc<Route>, bool) {
-        if let Some(route) = self.found(parts) {
+    pub(crate) fn of(&self, head: RequestHead<'_>, is_grpc: bool) -> (Arc<Route>, bool) {
+        if let Some(route) = self.found(head) {
             return (self.named(&route), false);
         }
-        if is_grpc && let Some(method) = self.known(parts.uri.path()) {
+        if is_grpc && let Some(method) = self.known(head.uri.path()) {
             return (method, false);
         }
-        let route = matched_path(parts).map_or_else(
+        let route = matched_path(head).map_or_else(
             || Arc::clone(&self.unmatched),
             |matched| self.named(&matched),
         );
         (route, is_grpc)
     }
 
-    fn found<'a>(&self, parts: &'a Parts) -> Option<Cow<'a, str>> {
+    fn found<'a>(&self, head: RequestHead<'a>) -> Option<Cow<'a, str>> {
         let find = self.find.as_ref()?;
         // A user's function that panics must not take the request with it.
-        panic::catch_unwind(AssertUnwindSafe(|| find(parts))).ok()?
+        panic::catch_unwind(AssertUnwindSafe(|| find(head))).ok()?
     }
 
     /// Returns the route of that name, which counts from now on, as far as there is room.
@@ -150,12 +149,12 @@ impl fmt::Debug for Routes {
 }
 
 #[cfg(feature = "axum")]
-fn matched_path(parts: &Parts) -> Option<Cow<'_, str>> {
-    let path = parts.extensions.get::<axum::extract::MatchedPath>()?;
+fn matched_path(head: RequestHead<'_>) -> Option<Cow<'_, str>> {
+    let path = head.extensions.get::<axum::extract::MatchedPath>()?;
     Some(Cow::Borrowed(path.as_str()))
 }
 
 #[cfg(not(feature = "axum"))]
-fn matched_path(_: &Parts) -> Option<Cow<'_, str>> {
+fn matched_path(_: RequestHead<'_>) -> Option<Cow<'_, str>> {
     None
 }

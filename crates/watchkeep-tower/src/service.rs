@@ -73,10 +73,8 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<Q>) -> Self::Future {
-        let (mut parts, body) = request.into_parts();
-        let mut guard = Guard::begin(&self.shared, &mut parts);
-        let request = Request::from_parts(parts, body);
+    fn call(&mut self, mut request: Request<Q>) -> Self::Future {
+        let mut guard = Guard::begin(&self.shared, &mut request);
         let called = {
             let _entered = guard.enter();
             panic::catch_unwind(AssertUnwindSafe(|| self.inner.call(request)))

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use http::request::Parts;
+use http::HeaderMap;
 use tracing::Span;
 
-use crate::{trace_context::TraceContext, trace_state::TraceState};
+use crate::{head::RequestHead, trace_context::TraceContext, trace_state::TraceState};
 
 /// Gives a request its place in a trace, where something other than this crate decides it.
 ///
@@ -42,17 +42,17 @@ pub(crate) enum Trust {
 }
 
 /// Says whether the caller of a request may be trusted.
-pub(crate) type Decide = dyn Fn(&Parts) -> bool + Send + Sync;
+pub(crate) type Decide = dyn Fn(RequestHead<'_>) -> bool + Send + Sync;
 
 // === impl Parent ===
 
 impl Parent {
     /// Returns what the headers say; without a valid `traceparent` it is nothing.
-    pub(crate) fn of(parts: &Parts) -> Option<Self> {
-        let context = TraceContext::from_headers(&parts.headers)?;
+    pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
+        let context = TraceContext::from_headers(headers)?;
         Some(Self {
             context,
-            state: TraceState::from_headers(&parts.headers),
+            state: TraceState::from_headers(headers),
         })
     }
 }
@@ -61,12 +61,12 @@ impl Parent {
 
 impl Trust {
     /// Says whether the request's caller is trusted; a function that panics trusts nobody.
-    pub(crate) fn includes(&self, parts: &Parts) -> bool {
+    pub(crate) fn includes(&self, head: RequestHead<'_>) -> bool {
         match self {
             Self::Always => true,
             Self::Never => false,
             Self::If(decide) => {
-                std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| decide(parts)))
+                std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| decide(head)))
                     .unwrap_or(false)
             }
         }

@@ -49,7 +49,7 @@ impl Server {
         let (ledger, seen) = (Ledger::new(), Arc::new(Mutex::new(None)));
         let sink = Arc::clone(&seen);
         let handler = async move |request: Request| {
-            let context = request.extensions().get::<RequestContext>().cloned();
+            let context = RequestContext::current();
             *sink.lock().unwrap() = context.map(|context| Seen {
                 context,
                 headers: request.headers().clone(),

@@ -26,12 +26,7 @@ fn check_id(values: &[&[u8]], kept: Option<&str>) {
             .cloned()
             .collect();
         seen = Some((
-            request
-                .extensions()
-                .get::<RequestContext>()
-                .unwrap()
-                .request_id()
-                .clone(),
+            RequestContext::current().unwrap().request_id().clone(),
             headers,
         ));
         // A service's own idea of the id does not win.
@@ -81,8 +76,8 @@ fn check_trace(values: &[&[u8]], parent: Option<&str>) {
             .append("traceparent", HeaderValue::from_bytes(value).unwrap());
     }
     let mut seen = None;
-    respond(&ledger.layer(), request, |request| {
-        let context = request.extensions().get::<RequestContext>();
+    respond(&ledger.layer(), request, |_| {
+        let context = RequestContext::current();
         seen = context.map(|context| *context.trace_context());
         Response::new(Script::default())
     });

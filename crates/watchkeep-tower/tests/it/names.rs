@@ -58,7 +58,7 @@ fn layer(asked: &Asked) -> ObservabilityLayer {
     ObservabilityLayer::builder()
         .with_recorder(asked.clone())
         .with_names(Names::OpenTelemetry)
-        .with_route(|parts| match parts.uri.path() {
+        .with_route(|head| match head.uri.path() {
             "/a" => Some("/{letter}".into()),
             _ => None,
         })

@@ -153,7 +153,7 @@ fn the_callback_is_told_of_each_panic() {
     let layer = ledger
         .builder()
         .with_skip(["/livez"])
-        .with_route(|parts| Some(parts.uri.path().into()))
+        .with_route(|head| Some(head.uri.path().into()))
         .with_on_panic(move |report| {
             tracing::info!("told");
             sink.lock().unwrap().push(format!(
@@ -199,6 +199,41 @@ fn the_callback_is_told_of_each_panic() {
         2.0,
         "skipped requests can panic, too"
     );
+}
+
+#[test]
+fn the_callback_is_told_where() {
+    watchkeep_tower::remember_panic_locations();
+    // The second call does nothing.
+    watchkeep_tower::remember_panic_locations();
+    let ledger = Ledger::new();
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let sinks = [Arc::clone(&told), Arc::clone(&told)];
+    let builder = sinks.into_iter().fold(ledger.builder(), |builder, sink| {
+        builder.with_on_panic(move |report| {
+            sink.lock().unwrap().push(report.location.map(String::from));
+        })
+    });
+    let layer = builder.build();
+    let line = line!();
+    for is_resumed in [false, true] {
+        let mut service = layer.layer(service_fn(move |_: Request<()>| -> future::Ready<_> {
+            match is_resumed {
+                false => panic!("here"),
+                // This comes from elsewhere, past every hook.
+                true => panic::resume_unwind(Box::new("there")),
+            }
+            #[expect(unreachable_code, reason = "it names the type")]
+            future::ready(Ok::<_, Infallible>(Response::new(Script::default())))
+        }));
+        caught(|| service.call(Request::new(())));
+    }
+    let told = told.lock().unwrap();
+    let here = format!("tests/it/panics.rs:{}:", line + 4);
+    for location in &told[..2] {
+        assert!(location.as_ref().unwrap().contains(&here), "{told:?}");
+    }
+    assert_eq!(told[2..], [None, None]);
 }
 
 #[test]

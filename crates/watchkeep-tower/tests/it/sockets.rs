@@ -170,7 +170,7 @@ async fn pipelined_requests_are_counted_each() {
 }
 
 /// How a client of the storm behaves, and what its request then is.
-const KINDS: [(&str, &str, &str); 9] = [
+const KINDS: [(&str, &str, &str); 10] = [
     ("GET", "/", "completed"),
     ("HEAD", "/", "completed"),
     ("FOO7", "/", "completed"),
@@ -180,6 +180,7 @@ const KINDS: [(&str, &str, &str); 9] = [
     ("GET", "/upgrade", "upgraded"),
     ("GET", "/failing", "body_error"),
     ("GET", "/endless", "cancelled_in_body"),
+    ("GET", "/forever", "cancelled_before_response"),
 ];
 
 /// Sends one request on a connection of its own, and leaves after its answer has begun or ended.
@@ -191,7 +192,10 @@ async fn ask(address: std::net::SocketAddr, method: &str, path: &str) {
     };
     let head = format!("{method} {path} HTTP/1.1\r\nhost: x\r\n{more}\r\n");
     client.write_all(head.as_bytes()).await.unwrap();
-    if path == "/endless" || path == "/upgrade" {
+    if path == "/forever" {
+        // It leaves without an answer.
+        drop(client);
+    } else if path == "/endless" || path == "/upgrade" {
         client.read_exact(&mut [0; 64]).await.unwrap();
     } else {
         let mut answer = Vec::new();
@@ -204,28 +208,31 @@ async fn ask(address: std::net::SocketAddr, method: &str, path: &str) {
     }
 }
 
-/// Counters and lines agree one to one; 200,000 requests where the slow tests are asked for.
+/// Counters, spans and lines agree one to one; 200,000 requests where the slow tests are asked for.
 #[tokio::test]
 async fn a_storm_of_every_kind_is_counted_and_logged_one_to_one() {
     let rounds: u32 = match std::env::var_os("RUN_SLOW_TESTS") {
-        Some(_) => 22_223,
+        Some(_) => 20_000,
         None => 20,
     };
     let lines = crate::lines::Lines::capture();
     let ledger = Ledger::new();
     let address = serve(&ledger).await;
     let mut logged = std::collections::BTreeMap::<String, u32>::new();
+    let mut spans = std::collections::HashSet::new();
+    let mut log = |line: &crate::lines::Line| {
+        assert_eq!(line.spans.len(), 1);
+        if line.fields["message"] == "request finished" {
+            *logged.entry(line.fields["outcome"].clone()).or_default() += 1;
+            spans.insert(line.spans[0].1["span.id"].clone());
+        }
+    };
     for _ in 0..rounds {
         let clients = KINDS.map(|(method, path, _)| tokio::spawn(ask(address, method, path)));
         for client in clients {
             client.await.unwrap();
         }
-        for line in lines.take() {
-            assert_eq!(line.spans.len(), 1);
-            if line.fields["message"] == "request finished" {
-                *logged.entry(line.fields["outcome"].clone()).or_default() += 1;
-            }
-        }
+        lines.take().iter().for_each(&mut log);
     }
     let ended = [
         ("completed", 5 * rounds),
@@ -233,12 +240,11 @@ async fn a_storm_of_every_kind_is_counted_and_logged_one_to_one() {
         ("upgraded", rounds),
         ("body_error", rounds),
         ("cancelled_in_body", rounds),
+        ("cancelled_before_response", rounds),
     ];
     ledger.settle(0, &ended).await;
     assert_eq!(ledger.snapshot().counter(PANICS, &[]), f64::from(rounds));
-    for line in lines.take() {
-        *logged.entry(line.fields["outcome"].clone()).or_default() += 1;
-    }
+    lines.take().iter().for_each(&mut log);
     let logged: Vec<_> = logged
         .iter()
         .map(|(outcome, count)| (outcome.as_str(), *count))
@@ -246,4 +252,5 @@ async fn a_storm_of_every_kind_is_counted_and_logged_one_to_one() {
     let mut expected = ended;
     expected.sort_unstable();
     assert_eq!(logged, expected);
+    assert_eq!(spans.len(), KINDS.len() * rounds as usize);
 }

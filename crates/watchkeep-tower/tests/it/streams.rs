@@ -17,7 +17,7 @@ fn check(path: &'static str, content_type: &str, is_stream: bool) {
     let lines = Lines::capture();
     let layer = ledger
         .builder()
-        .with_route(|parts| Some(parts.uri.path().into()))
+        .with_route(|head| Some(head.uri.path().into()))
         .with_streams(["/events"])
         .with_slow(Duration::from_secs(3_600))
         .build();

@@ -34,7 +34,7 @@ struct Seen {
 fn see(layer: &ObservabilityLayer, request: Request<()>) -> Seen {
     let mut seen = None;
     respond(layer, request, |request| {
-        let context: &RequestContext = request.extensions().get().unwrap();
+        let context = RequestContext::current().unwrap();
         seen = Some(Seen {
             context: *context.trace_context(),
             state: context
@@ -94,7 +94,7 @@ fn an_untrusted_caller_begins_a_new_trace() {
     let never = ledger.builder().with_new_traces().build();
     let inside = ledger
         .builder()
-        .with_trusted_callers(|parts| parts.headers.contains_key("x-inside"))
+        .with_trusted_callers(|head| head.headers.contains_key("x-inside"))
         .build();
     let broken = ledger
         .builder()
