@@ -10,9 +10,10 @@ mod ends;
 mod errors;
 mod grpc;
 mod grpc_sockets;
-mod hostile_headers;
+mod hostile_ids;
 #[cfg(feature = "axum")]
 mod hostile_routes;
+mod hostile_traces;
 mod identity;
 mod labels;
 mod lines;
@@ -35,3 +36,4 @@ mod support;
 mod timeouts;
 mod tonic;
 mod traces;
+mod wire;
