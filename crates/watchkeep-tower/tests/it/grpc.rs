@@ -103,6 +103,14 @@ fn or_in_the_headers_of_a_response_without_a_body() {
 }
 
 #[test]
+fn what_the_trailers_say_comes_last_and_counts() {
+    let both = |status| move || answer(Some("5"), [Step::Data("a"), trailers(status)]);
+    check(both("0"), 2, "completed", "OK", Level::INFO);
+    check(both("13"), 2, "completed", "INTERNAL", Level::WARN);
+    check(both("abc"), 2, "completed", "UNKNOWN", Level::WARN);
+}
+
+#[test]
 fn a_missing_status_is_unknown_and_a_client_that_leaves_cancels() {
     let data = || Step::Data("a");
     check(
