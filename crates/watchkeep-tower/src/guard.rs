@@ -196,7 +196,10 @@ impl Live {
         response.headers_mut().insert(&request_id::HEADER, id);
     }
 
-    /// Notes the status of a call that has no body, and that its path is a method.
+    /// Notes the status of a call that has no body, and whether its path is a method.
+    ///
+    /// An error in the head says nothing about the path: it may come from what refuses calls before their method is
+    /// looked for, and then anybody could make routes of invented paths.
     fn answered_call(&mut self, headers: &HeaderMap) {
         let Some(call) = &mut self.grpc else {
             return;
@@ -204,7 +207,7 @@ impl Live {
         call.code = Code::from_headers(headers);
         if let Some(path) = call.path.take()
             && grpc::is_grpc(headers)
-            && call.code != Some(Code::UNIMPLEMENTED)
+            && call.code.is_none_or(Code::is_ok)
         {
             self.route = self.shared.routes.named(&path);
         }
