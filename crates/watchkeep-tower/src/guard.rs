@@ -160,8 +160,13 @@ impl Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        if !self.has_ended() {
-            self.within(Live::cancel);
+        if self.has_ended() {
+            return;
+        }
+        // A subscriber that panics when the span is entered must neither abort the process nor leave the request open.
+        let entered = panic::catch_unwind(AssertUnwindSafe(|| self.within(Live::cancel)));
+        if entered.is_err() {
+            self.request.cancel();
         }
     }
 }
@@ -229,7 +234,7 @@ impl Live {
         self.status = self.status.or(answer);
         let message = self.panic.insert(crate::panic::message(payload));
         self.shared.meters.panicked();
-        let location = panic_location::take();
+        let location = panic_location::take(&self.context);
         for on_panic in &self.shared.on_panic {
             let report = PanicReport {
                 route: self.route.label(),
