@@ -76,6 +76,11 @@ impl RequestContext {
         self.0.trace_state.as_ref()
     }
 
+    /// Says whether both are of the same request, not only alike.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     pub(crate) fn with_current<T>(read: impl FnOnce(&Self) -> T) -> Option<T> {
         // While a thread ends its cell may be gone already, and then it works on no request.
         CURRENT

@@ -31,9 +31,9 @@ const NAMES: [&str; 17] = [
 pub(crate) struct Code(u8);
 
 impl Code {
+    const OK: Self = Self(0);
     const CANCELLED: Self = Self(1);
     const UNKNOWN: Self = Self(2);
-    pub(crate) const UNIMPLEMENTED: Self = Self(12);
 
     /// Returns what `grpc-status` says: in the trailers, or in the headers of a response that has only those.
     ///
@@ -70,6 +70,11 @@ impl Code {
     /// Returns a number below 32.
     pub(crate) fn number(self) -> u8 {
         self.0
+    }
+
+    /// Says whether the call did what it was asked.
+    pub(crate) fn is_ok(self) -> bool {
+        self == Self::OK
     }
 
     /// Says whether the server is to blame; the same codes as in OpenTelemetry's conventions for gRPC servers.

@@ -160,8 +160,13 @@ impl Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        if !self.has_ended() {
-            self.within(Live::cancel);
+        if self.has_ended() {
+            return;
+        }
+        // A subscriber that panics when the span is entered must neither abort the process nor leave the request open.
+        let entered = panic::catch_unwind(AssertUnwindSafe(|| self.within(Live::cancel)));
+        if entered.is_err() {
+            self.request.cancel();
         }
     }
 }
@@ -196,7 +201,10 @@ impl Live {
         response.headers_mut().insert(&request_id::HEADER, id);
     }
 
-    /// Notes the status of a call that has no body, and that its path is a method.
+    /// Notes the status of a call that has no body, and whether its path is a method.
+    ///
+    /// An error in the head says nothing about the path: it may come from what refuses calls before their method is
+    /// looked for, and then anybody could make routes of invented paths.
     fn answered_call(&mut self, headers: &HeaderMap) {
         let Some(call) = &mut self.grpc else {
             return;
@@ -204,7 +212,7 @@ impl Live {
         call.code = Code::from_headers(headers);
         if let Some(path) = call.path.take()
             && grpc::is_grpc(headers)
-            && call.code != Some(Code::UNIMPLEMENTED)
+            && call.code.is_none_or(Code::is_ok)
         {
             self.route = self.shared.routes.named(&path);
         }
@@ -226,7 +234,7 @@ impl Live {
         self.status = self.status.or(answer);
         let message = self.panic.insert(crate::panic::message(payload));
         self.shared.meters.panicked();
-        let location = panic_location::take();
+        let location = panic_location::take(&self.context);
         for on_panic in &self.shared.on_panic {
             let report = PanicReport {
                 route: self.route.label(),

@@ -49,7 +49,7 @@
 //! # Counted exactly once
 //!
 //! A request is in flight from the moment the service is called until exactly one [`Outcome`] ends it, whatever drops
-//! it: started = in flight + the sum over all outcomes, at any time.
+//! it: started = in flight + the sum over all outcomes, whenever no request is just beginning or ending.
 //! The response's body carries the request on until its last byte, so that a client who goes away in the middle is seen.
 //!
 //! # No label from the outside

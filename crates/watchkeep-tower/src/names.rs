@@ -275,7 +275,7 @@ mod tests {
             with(&|labels| labels.outcome = Some(Outcome::Panicked)),
             with(&|labels| labels.scheme = Scheme::Https),
             with(&|labels| labels.version = Some(VersionLabel::Http2)),
-            with(&|labels| labels.grpc = Some(Code::UNIMPLEMENTED)),
+            with(&|labels| labels.grpc = Some(Code::missing(Outcome::Completed))),
             with(&|labels| {
                 labels.status = Some(StatusCode::OK);
                 labels.outcome = Some(Outcome::Completed);

@@ -8,7 +8,7 @@ use crate::context::RequestContext;
 const MAX_BYTES: usize = 512;
 
 thread_local! {
-    static LAST: Cell<Option<String>> = const { Cell::new(None) };
+    static LAST: Cell<Option<(RequestContext, String)>> = const { Cell::new(None) };
 }
 
 /// Lets [`PanicReport::location`](crate::PanicReport::location) tell where a service panicked.
@@ -22,21 +22,24 @@ pub fn remember_panic_locations() {
         let previous = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
             if let Some(location) = info.location()
-                && RequestContext::with_current(|_| ()).is_some()
+                && let Some(context) = RequestContext::current()
             {
                 let mut text = location.to_string();
                 if text.len() > MAX_BYTES {
                     text = String::from("(a longer path)");
                 }
                 // While a thread ends its cell may be gone already.
-                let _ = LAST.try_with(|last| last.set(Some(text)));
+                let _ = LAST.try_with(|last| last.set(Some((context, text))));
             }
             previous(info);
         }));
     });
 }
 
-/// Returns where the panic happened that the thread has just caught, once.
-pub(crate) fn take() -> Option<String> {
-    LAST.try_with(Cell::take).ok().flatten()
+/// Returns where the panic happened that the thread has just caught in a request, once.
+///
+/// A panic that is resumed, say that of a task, passes no hook: what is there then is another request's.
+pub(crate) fn take(context: &RequestContext) -> Option<String> {
+    let (of, location) = LAST.try_with(Cell::take).ok().flatten()?;
+    of.is(context).then_some(location)
 }

@@ -75,7 +75,7 @@ impl Routes {
     /// Returns the request's route, and whether the path of a gRPC call may still replace it.
     ///
     /// The path of such a call is its method, which a router's template knows less well; but a client can invent paths,
-    /// so one becomes a route only once it was answered by something else than UNIMPLEMENTED.
+    /// so one becomes a route only once it was answered with a body, or with OK.
     pub(crate) fn of(&self, head: RequestHead<'_>, is_grpc: bool) -> (Arc<Route>, bool) {
         if let Some(route) = self.found(head) {
             return (self.named(&route), false);

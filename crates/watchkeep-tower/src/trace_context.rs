@@ -81,7 +81,7 @@ impl TraceContext {
     /// Returns the context that a `traceparent` header's value says, or nothing when it is not valid.
     ///
     /// This is as strict as the specification: lowercase digits only, no zero id, not version `ff`, exactly 55 bytes in
-    /// version `00`, and a later version may only go on after a `-`.
+    /// version `00`, and a later version may only go on after a `-`; of its flags only the sampled one is read.
     pub fn parse(value: &str) -> Option<Self> {
         Self::parse_bytes(value.as_bytes())
     }
@@ -138,11 +138,14 @@ impl TraceContext {
         if known[2] != b'-' || known[35] != b'-' || known[52] != b'-' {
             return None;
         }
-        let may_end_so = match &known[..2] {
-            b"00" => rest.is_empty(),
-            b"ff" => false,
+        let (may_end_so, known_flags) = match &known[..2] {
+            b"00" => (rest.is_empty(), SAMPLED | RANDOM),
+            b"ff" => (false, 0),
+            // Nothing else may be assumed about the flags of a version that is not known (section 3.2.4).
             version => {
-                hex::decode(version).is_some() && rest.first().is_none_or(|byte| *byte == b'-')
+                let is_version = hex::decode(version).is_some();
+                let goes_on = rest.first().is_none_or(|byte| *byte == b'-');
+                (is_version && goes_on, SAMPLED)
             }
         };
         if !may_end_so {
@@ -151,7 +154,7 @@ impl TraceContext {
         let trace_id = hex::decode(&known[3..35])?;
         let span_id = hex::decode(&known[36..52])?;
         let flags = hex::decode(&known[53..])?;
-        Self::from_parts(trace_id, span_id as u64, flags as u8)
+        Self::from_parts(trace_id, span_id as u64, flags as u8 & known_flags)
     }
 
     fn encode(&self) -> [u8; LENGTH] {

@@ -37,6 +37,11 @@ fn the_random_flag_is_kept_and_undefined_flags_are_cleared() {
 #[test]
 fn a_later_version_is_read_as_far_as_it_is_known() {
     check(&VALID.replacen("00", "01", 1), Some(VALID));
+    // What the other flags mean there is not known.
+    check(
+        &VALID.replacen("00", "01", 1).replace("-01", "-03"),
+        Some(VALID),
+    );
     check(
         &format!("{}-more", VALID.replacen("00", "fe", 1)),
         Some(VALID),

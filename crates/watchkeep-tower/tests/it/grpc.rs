@@ -169,6 +169,7 @@ fn only_methods_that_exist_become_routes() {
         ("/a.B/C", "0"),
         ("/a.B/C", "12"),
         ("/a.B/D", "7"),
+        ("/a.B/D", "0"),
         ("/a.B/E", "0"),
     ] {
         ask(path, status);
@@ -177,14 +178,14 @@ fn only_methods_that_exist_become_routes() {
         Response::new(Script::new([]).eager())
     }));
     for (route, count) in [
-        ("_unmatched", 101.0),
+        ("_unmatched", 102.0),
         ("/a.B/C", 2.0),
         ("/a.B/D", 1.0),
         ("_overflow", 1.0),
     ] {
         assert_eq!(ledger.count(&[("route", route)]), count, "{route}");
     }
-    ledger.check(0, &[("completed", 105)]);
+    ledger.check(0, &[("completed", 106)]);
 }
 
 #[test]
@@ -194,4 +195,21 @@ fn a_request_that_is_no_call_has_no_such_status() {
         answer(Some("0"), [])
     }));
     assert!(ledger.snapshot().family(CALLS).is_none());
+}
+
+#[test]
+fn calls_that_are_refused_at_once_make_no_routes() {
+    let ledger = Ledger::new();
+    let layer = ledger.layer();
+    for number in 0..20 {
+        // As an interceptor that asks who calls before anybody looks for the method.
+        let path = format!("/a.B/Invented{number}");
+        respond(&layer, call(&path), |_| answer(Some("16"), []));
+    }
+    assert_eq!(ledger.series(CALLS), 1, "{}", ledger.page());
+    respond(&layer, call("/a.B/C"), |_| answer(Some("0"), []));
+    respond(&layer, call("/a.B/C"), |_| answer(Some("16"), []));
+    let snapshot = ledger.snapshot();
+    let counted = |code| snapshot.counter(CALLS, &[("route", "/a.B/C"), ("grpc_status", code)]);
+    assert_eq!([counted("OK"), counted("UNAUTHENTICATED")], [1.0, 1.0]);
 }
