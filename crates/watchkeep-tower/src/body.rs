@@ -41,7 +41,7 @@ pin_project! {
                 return;
             }
             // What an unfinished body says while it is dropped belongs to the request.
-            let _entered = this.guard.as_deref().map(Guard::enter);
+            let _entered = this.guard.as_deref().and_then(Guard::enter_to_drop);
             this.inner.set(None);
         }
     }

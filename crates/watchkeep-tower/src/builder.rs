@@ -163,8 +163,8 @@ impl<P> Builder<P> {
 
     /// Sets the request headers that go into the line at a request's end, in the field `http.request.headers`.
     ///
-    /// By default there are none, because headers carry secrets. At most 16, and 256 bytes of each; a value that is
-    /// marked as sensitive stays out.
+    /// By default there are none, because headers carry secrets. At most 16, and 256 bytes of each; of a value
+    /// that is marked as sensitive only that it is there.
     pub fn with_logged_headers(mut self, names: impl IntoIterator<Item = HeaderName>) -> Self {
         self.choices.logged_headers = LoggedHeaders::new(names);
         self

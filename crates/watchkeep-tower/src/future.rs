@@ -40,7 +40,7 @@ pin_project! {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             // What the service says while it is dropped belongs to the request.
-            let _entered = this.guard.as_deref().map(Guard::enter);
+            let _entered = this.guard.as_deref().and_then(Guard::enter_to_drop);
             this.inner.set(None);
         }
     }

@@ -151,6 +151,11 @@ impl Guard {
         self.request.in_flight.is_none()
     }
 
+    /// The same while something of the request is dropped, where a subscriber that panics could abort the process.
+    pub(crate) fn enter_to_drop(&self) -> Option<Entered<'_>> {
+        panic::catch_unwind(AssertUnwindSafe(|| self.enter())).ok()
+    }
+
     /// Does something for this request, and marks the thread as at work on it.
     pub(crate) fn within<T>(&mut self, work: impl FnOnce(&mut Live) -> T) -> T {
         let _entered = Entered::new(&self.span, &self.context);

@@ -1,5 +1,7 @@
 //! A request's ids, and the span that carries them.
 
+use std::panic::{self, AssertUnwindSafe};
+
 use http::HeaderMap;
 use tracing::{Span, level_filters::LevelFilter, span};
 
@@ -44,6 +46,8 @@ pub(crate) struct Ids {
 pub(crate) struct Corrections {
     is_generated: bool,
     is_continued: bool,
+    /// There is a state beside a valid parent, and it is not valid.
+    has_bad_state: bool,
 }
 
 impl Ids {
@@ -59,6 +63,10 @@ impl Ids {
         let request_id = given.unwrap_or_else(RequestId::generate);
         let is_trusted = shared.trust.includes(head);
         let parent = is_trusted.then(|| Parent::of(head.headers)).flatten();
+        let (parent, has_bad_state) = match parent {
+            Some((parent, has_bad_state)) => (Some(parent), has_bad_state),
+            None => (None, false),
+        };
         let is_continued = parent.is_some();
         let (trace_context, span) = match &shared.source {
             Some(source) => from_source(&**source, &request_id, parent.as_ref(), method, route),
@@ -79,6 +87,7 @@ impl Ids {
             corrections: Corrections {
                 is_generated,
                 is_continued,
+                has_bad_state,
             },
         }
     }
@@ -92,6 +101,8 @@ impl Corrections {
         }
         if !self.is_continued {
             headers.remove(&trace_context::HEADER);
+        }
+        if !self.is_continued || self.has_bad_state {
             headers.remove(&trace_state::HEADER);
         }
     }
@@ -109,7 +120,9 @@ fn from_source(
     route: &str,
 ) -> (TraceContext, Span) {
     let span = foreign_span(request_id, method, route);
-    let context = source.begin(&span, parent).unwrap_or_else(|| own(parent));
+    // A user's source that panics must not take the request with it.
+    let begun = panic::catch_unwind(AssertUnwindSafe(|| source.begin(&span, parent)));
+    let context = begun.ok().flatten().unwrap_or_else(|| own(parent));
     span.record("trace.id", as_text(&context.trace_id().digits()));
     span.record("span.id", as_text(&context.span_id().digits()));
     (context, span)

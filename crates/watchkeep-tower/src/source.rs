@@ -47,13 +47,14 @@ pub(crate) type Decide = dyn Fn(RequestHead<'_>) -> bool + Send + Sync;
 // === impl Parent ===
 
 impl Parent {
-    /// Returns what the headers say; without a valid `traceparent` it is nothing.
-    pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
+    /// Returns what the headers say, and whether there is a state that is not valid; without a valid `traceparent` it is
+    /// nothing.
+    pub(crate) fn of(headers: &HeaderMap) -> Option<(Self, bool)> {
         let context = TraceContext::from_headers(headers)?;
-        Some(Self {
-            context,
-            state: TraceState::from_headers(headers),
-        })
+        let state = TraceState::from_headers(headers);
+        let is_bad = matches!(state, Some(None));
+        let state = state.flatten();
+        Some((Self { context, state }, is_bad))
     }
 }
 

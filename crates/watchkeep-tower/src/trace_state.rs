@@ -31,12 +31,13 @@ impl TraceState {
         self.0.to_str().unwrap_or_default()
     }
 
-    pub(crate) fn from_headers(headers: &HeaderMap) -> Option<Self> {
+    /// Returns nothing without a header, and nothing in that when it is not valid.
+    pub(crate) fn from_headers(headers: &HeaderMap) -> Option<Option<Self>> {
         if !headers.contains_key(&HEADER) {
             return None;
         }
         if let Some(value) = headers::only(headers, &HEADER) {
-            return is_valid(value.as_bytes()).then(|| Self(value.clone()));
+            return Some(is_valid(value.as_bytes()).then(|| Self(value.clone())));
         }
         let all: Vec<&[u8]> = headers
             .get_all(&HEADER)
@@ -44,10 +45,8 @@ impl TraceState {
             .map(HeaderValue::as_bytes)
             .collect();
         let joined = all.join(&b',');
-        if !is_valid(&joined) {
-            return None;
-        }
-        HeaderValue::from_bytes(&joined).ok().map(Self)
+        let joined = is_valid(&joined).then(|| HeaderValue::from_bytes(&joined));
+        Some(joined.and_then(Result::ok).map(Self))
     }
 }
 
@@ -114,6 +113,8 @@ mod tests {
             headers.append(&HEADER, HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
         let state = TraceState::from_headers(&headers);
+        assert_eq!(state.is_some(), !values.is_empty());
+        let state = state.flatten();
         assert_eq!(
             state.as_ref().map(TraceState::as_str),
             expected,

@@ -73,6 +73,7 @@ fn an_invalid_state_is_dropped_and_the_trace_is_not() {
     let seen = see(&Ledger::new().layer(), request(Some("a=1,B=2")));
     assert!(is_continued(&seen));
     assert_eq!(seen.state, None);
+    assert!(!seen.headers.contains_key("tracestate"), "nor left inside");
     assert!(!seen.outgoing.contains_key("tracestate"));
 }
 
@@ -201,4 +202,21 @@ fn ids_from_a_source_of_ones_own_are_in_the_span() {
         assert_eq!(fields["trace.id"], seen.context.trace_id().to_string());
         assert_eq!(fields["span.id"], seen.context.span_id().to_string());
     }
+}
+
+/// A source that panics.
+struct Panics;
+
+impl TraceSource for Panics {
+    fn begin(&self, _: &tracing::Span, _: Option<&Parent>) -> Option<TraceContext> {
+        panic!("the source panics")
+    }
+}
+
+#[test]
+fn a_source_that_panics_leaves_the_ids_to_the_layer() {
+    let ledger = Ledger::new();
+    let layer = ledger.builder().with_trace_source(Panics).build();
+    assert!(is_continued(&see(&layer, request(None))));
+    ledger.check(0, &[("completed", 1)]);
 }
