@@ -43,5 +43,9 @@ struct Logging;
 struct Metrics;
 
 #[cfg(doctest)]
+#[doc = include_str!("../../docs/middleware.md")]
+struct Middleware;
+
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/STYLE.md")]
 struct Style;

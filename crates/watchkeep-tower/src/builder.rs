@@ -2,14 +2,18 @@
 
 use std::{borrow::Cow, fmt, marker::PhantomData, sync::Arc, time::Duration};
 
-use http::request::Parts;
+use http::HeaderName;
 use metrics::Recorder;
 
 use crate::{
+    head::RequestHead,
     layer::{ObservabilityLayer, OnPanic, Shared},
+    logged_headers::LoggedHeaders,
     meters::Meters,
+    names::Names,
     panic::{PanicReport, Respond, Resume},
     route::{Find, Routes},
+    source::{TraceSource, Trust},
 };
 
 const MAX_ROUTES: usize = 512;
@@ -18,13 +22,25 @@ const SLOW: Duration = Duration::from_secs(1);
 /// Builds an [`ObservabilityLayer`].
 #[must_use]
 pub struct Builder<P = Resume> {
+    choices: Choices,
+    policy: PhantomData<fn() -> P>,
+}
+
+/// What was chosen, whatever becomes of a panic.
+struct Choices {
+    recorder: Option<Arc<dyn Recorder + Send + Sync>>,
+    names: Names,
+    with_sizes: bool,
     find_route: Option<Box<Find>>,
     max_routes: usize,
     skip: Vec<Skip>,
+    streams: Vec<String>,
     slow: Duration,
-    recorder: Option<Arc<dyn Recorder + Send + Sync>>,
-    on_panic: Option<Box<OnPanic>>,
-    policy: PhantomData<fn() -> P>,
+    logged_headers: LoggedHeaders,
+    with_extension: bool,
+    trust: Trust,
+    source: Option<Box<dyn TraceSource>>,
+    on_panic: Vec<Box<OnPanic>>,
 }
 
 /// The paths that are not watched.
@@ -41,12 +57,21 @@ pub(crate) enum Skip {
 impl Builder {
     pub(crate) fn new() -> Self {
         Self {
-            find_route: None,
-            max_routes: MAX_ROUTES,
-            skip: Vec::new(),
-            slow: SLOW,
-            recorder: None,
-            on_panic: None,
+            choices: Choices {
+                recorder: None,
+                names: Names::default(),
+                with_sizes: false,
+                find_route: None,
+                max_routes: MAX_ROUTES,
+                skip: Vec::new(),
+                streams: Vec::new(),
+                slow: SLOW,
+                logged_headers: LoggedHeaders::default(),
+                with_extension: false,
+                trust: Trust::default(),
+                source: None,
+                on_panic: Vec::new(),
+            },
             policy: PhantomData,
         }
     }
@@ -60,9 +85,9 @@ impl<P> Builder<P> {
     /// A route of more than 512 bytes counts as `_overflow`.
     pub fn with_route(
         mut self,
-        find: impl Fn(&Parts) -> Option<Cow<'_, str>> + Send + Sync + 'static,
+        find: impl for<'a> Fn(RequestHead<'a>) -> Option<Cow<'a, str>> + Send + Sync + 'static,
     ) -> Self {
-        self.find_route = Some(Box::new(find));
+        self.choices.find_route = Some(Box::new(find));
         self
     }
 
@@ -70,7 +95,7 @@ impl<P> Builder<P> {
     ///
     /// The default is 512, because each route is a dozen series for each method and status.
     pub fn with_max_routes(mut self, max: usize) -> Self {
-        self.max_routes = max;
+        self.choices.max_routes = max;
         self
     }
 
@@ -79,7 +104,7 @@ impl<P> Builder<P> {
     /// Each is a whole path, or ends in `/*` and stands for everything below.
     /// Such a request still has its ids and its span, and a panic in it is counted and reported.
     pub fn with_skip<T: Into<String>>(mut self, paths: impl IntoIterator<Item = T>) -> Self {
-        self.skip = paths
+        self.choices.skip = paths
             .into_iter()
             .map(|path| Skip::parse(path.into()))
             .collect();
@@ -88,7 +113,7 @@ impl<P> Builder<P> {
 
     /// Sets from what duration on a request's end is logged at WARN; the default is a second.
     pub fn with_slow(mut self, threshold: Duration) -> Self {
-        self.slow = threshold;
+        self.choices.slow = threshold;
         self
     }
 
@@ -96,30 +121,93 @@ impl<P> Builder<P> {
     ///
     /// The default is the global one, whichever is installed when a request begins or ends.
     pub fn with_recorder(mut self, recorder: impl Recorder + Send + Sync + 'static) -> Self {
-        self.recorder = Some(Arc::new(recorder));
+        self.choices.recorder = Some(Arc::new(recorder));
         self
     }
 
-    /// Sets a function that is told of each panic, before the panic goes on or is answered.
+    /// Adds a function that is told of each panic, before the panic goes on or is answered.
     ///
     /// It is called on the thread that panicked, in the request's span, and should return at once.
     pub fn with_on_panic(
         mut self,
         on_panic: impl Fn(&PanicReport<'_>) + Send + Sync + 'static,
     ) -> Self {
-        self.on_panic = Some(Box::new(on_panic));
+        self.choices.on_panic.push(Box::new(on_panic));
+        self
+    }
+
+    /// Sets what the metrics and their labels are called; the default are [`Names::Prometheus`].
+    pub fn with_names(mut self, names: Names) -> Self {
+        self.choices.names = names;
+        self
+    }
+
+    /// Measures the sizes of bodies, too; by default they are not, because each is a histogram for each route.
+    ///
+    /// Of a response those bytes count that its body gave away, of a request what its `content-length` says, once the
+    /// request was completed and was no client's error; a request without one is not measured.
+    pub fn with_body_sizes(mut self) -> Self {
+        self.choices.with_sizes = true;
+        self
+    }
+
+    /// Sets the routes whose responses go on for as long as somebody listens; by default there are none.
+    ///
+    /// Only the time to the head of such a response is measured, and decides whether it was slow; its duration is in the
+    /// line at its end.
+    /// Each is the whole label of a route. A response of the type `text/event-stream` needs no such mention.
+    pub fn with_streams<T: Into<String>>(mut self, routes: impl IntoIterator<Item = T>) -> Self {
+        self.choices.streams = routes.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Sets the request headers that go into the line at a request's end, in the field `http.request.headers`.
+    ///
+    /// By default there are none, because headers carry secrets. At most 16, and 256 bytes of each; of a value
+    /// that is marked as sensitive only that it is there.
+    pub fn with_logged_headers(mut self, names: impl IntoIterator<Item = HeaderName>) -> Self {
+        self.choices.logged_headers = LoggedHeaders::new(names);
+        self
+    }
+
+    /// Puts the [`RequestContext`](crate::RequestContext) among the request's extensions, too.
+    ///
+    /// By default it is only the thread's current one, see [`RequestContext::current`](crate::RequestContext::current),
+    /// because the map of extensions is the dearest place of a request.
+    /// A service that hands its requests to another task before it looks at them needs this, say behind
+    /// `tower::buffer::Buffer`.
+    pub fn with_extension(mut self) -> Self {
+        self.choices.with_extension = true;
+        self
+    }
+
+    /// Begins a new trace for each request, whatever it says, as a service should that everybody can reach.
+    ///
+    /// By default each valid `traceparent` is continued. What is not continued is taken out of the request's headers.
+    pub fn with_new_traces(mut self) -> Self {
+        self.choices.trust = Trust::Never;
+        self
+    }
+
+    /// Continues the trace only of those requests of which the function says that their callers are trusted.
+    pub fn with_trusted_callers(
+        mut self,
+        is_trusted: impl Fn(RequestHead<'_>) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.choices.trust = Trust::If(Box::new(is_trusted));
+        self
+    }
+
+    /// Sets where the ids of traces come from; by default the layer makes them.
+    pub fn with_trace_source(mut self, source: impl TraceSource + 'static) -> Self {
+        self.choices.source = Some(Box::new(source));
         self
     }
 
     /// Answers a panic with a plain 500, see [`Respond`]; by default a panic goes on, see [`Resume`].
     pub fn with_panic_response(self) -> Builder<Respond> {
         Builder {
-            find_route: self.find_route,
-            max_routes: self.max_routes,
-            skip: self.skip,
-            slow: self.slow,
-            recorder: self.recorder,
-            on_panic: self.on_panic,
+            choices: self.choices,
             policy: PhantomData,
         }
     }
@@ -127,12 +215,18 @@ impl<P> Builder<P> {
     /// Returns the layer.
     #[must_use]
     pub fn build(self) -> ObservabilityLayer<P> {
+        let chosen = self.choices;
         ObservabilityLayer::from_shared(Shared {
-            meters: Meters::new(self.recorder),
-            routes: Routes::new(self.find_route, self.max_routes),
-            skip: self.skip,
-            slow: self.slow,
-            on_panic: self.on_panic,
+            meters: Meters::new(chosen.recorder, chosen.names, chosen.with_sizes),
+            routes: Routes::new(chosen.find_route, chosen.max_routes),
+            skip: chosen.skip,
+            streams: chosen.streams,
+            slow: chosen.slow,
+            logged_headers: chosen.logged_headers,
+            with_extension: chosen.with_extension,
+            trust: chosen.trust,
+            source: chosen.source,
+            on_panic: chosen.on_panic,
         })
     }
 }
@@ -140,9 +234,9 @@ impl<P> Builder<P> {
 impl<P> fmt::Debug for Builder<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Builder")
-            .field("max_routes", &self.max_routes)
-            .field("skip", &self.skip)
-            .field("slow", &self.slow)
+            .field("max_routes", &self.choices.max_routes)
+            .field("skip", &self.choices.skip)
+            .field("slow", &self.choices.slow)
             .finish_non_exhaustive()
     }
 }

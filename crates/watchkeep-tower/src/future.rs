@@ -15,7 +15,7 @@ use pin_project_lite::pin_project;
 
 use crate::{
     body::{End, ObservedBody},
-    guard::Guard,
+    guard::{Guard, Live},
     outcome::Outcome,
     panic::{PANIC_STATUS, PanicPolicy, Resume, panic_response},
 };
@@ -32,7 +32,7 @@ pin_project! {
         #[pin]
         inner: Option<F>,
         // Moves into the body of the response.
-        guard: Option<Guard>,
+        guard: Option<Box<Guard>>,
         policy: PhantomData<fn() -> P>,
     }
 
@@ -40,14 +40,16 @@ pin_project! {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             // What the service says while it is dropped belongs to the request.
-            let _entered = this.guard.as_ref().map(Guard::enter);
+            let _entered = this.guard.as_deref().and_then(Guard::enter_to_drop);
             this.inner.set(None);
         }
     }
 }
 
+const IS_PENDING: &str = "a future is not polled after it was ready";
+
 impl<F, P> ObservedFuture<F, P> {
-    pub(crate) fn new(inner: Option<F>, guard: Guard) -> Self {
+    pub(crate) fn new(inner: Option<F>, guard: Box<Guard>) -> Self {
         Self {
             inner,
             guard: Some(guard),
@@ -74,46 +76,62 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let mut guard = this
-            .guard
-            .take()
-            .expect("a future is not polled after it was ready");
-        let polled = {
-            let _entered = guard.enter();
-            panic::catch_unwind(AssertUnwindSafe(|| poll_inner(&mut this.inner, &guard, cx)))
-        };
-        let answer = match polled {
-            Ok(Poll::Pending) => {
+        let mut guard = this.guard.take().expect(IS_PENDING);
+        let polled = guard.within(|request| answer::<F, P, B, E>(&mut this.inner, request, cx));
+        match polled {
+            Poll::Pending => {
                 *this.guard = Some(guard);
-                return Poll::Pending;
+                Poll::Pending
             }
-            Ok(Poll::Ready(Some(Ok((response, end))))) => {
-                return Poll::Ready(Ok(observe(response, end, guard)));
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Ready(Ok((response, missing))) => {
+                let observe = |body| ObservedBody::new(body, missing, guard);
+                Poll::Ready(Ok(response.map(observe)))
             }
-            Ok(Poll::Ready(Some(Err(error)))) => {
-                guard.finish(Outcome::ServiceError);
-                return Poll::Ready(Err(error));
-            }
-            Ok(Poll::Ready(None)) => P::body(),
-            Err(payload) => {
-                let answer = P::body();
-                guard.panicked(&*payload, answer.as_ref().map(|_| PANIC_STATUS));
-                if answer.is_none() {
-                    panic::resume_unwind(payload);
-                }
-                answer
-            }
-        };
-        let body = answer.expect("only a policy that answers keeps a request whose call panicked");
-        let end = End::Known(Outcome::Panicked);
-        Poll::Ready(Ok(observe(panic_response(body), end, guard)))
+        }
     }
+}
+
+/// Polls the service, and tells the request what became of it; with a response goes how many bytes its end is away.
+fn answer<F, P, B, E>(
+    inner: &mut Pin<&mut Option<F>>,
+    request: &mut Live,
+    cx: &mut Context<'_>,
+) -> Poll<Result<(Response<B>, Option<u64>), E>>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+    B: Body,
+    P: PanicPolicy<B>,
+{
+    let polled = panic::catch_unwind(AssertUnwindSafe(|| poll_inner(inner, request, cx)));
+    let (mut response, end) = match polled {
+        Ok(Poll::Pending) => return Poll::Pending,
+        Ok(Poll::Ready(Some(Ok(answered)))) => answered,
+        Ok(Poll::Ready(Some(Err(error)))) => {
+            request.finish(Outcome::ServiceError);
+            return Poll::Ready(Err(error));
+        }
+        Ok(Poll::Ready(None)) => {
+            let body = P::body().expect("only a policy that answers keeps a call that panicked");
+            (panic_response(body), End::Known(Outcome::Panicked))
+        }
+        Err(payload) => {
+            let body = P::body();
+            request.panicked(&*payload, body.as_ref().map(|_| PANIC_STATUS));
+            let Some(body) = body else {
+                panic::resume_unwind(payload);
+            };
+            (panic_response(body), End::Known(Outcome::Panicked))
+        }
+    };
+    request.respond(&mut response, end.is_open());
+    Poll::Ready(Ok((response, end.reached_by(request))))
 }
 
 /// Polls the service's future, and drops it when it is ready; `None` when there is none.
 fn poll_inner<F, B, E>(
     inner: &mut Pin<&mut Option<F>>,
-    guard: &Guard,
+    request: &Live,
     cx: &mut Context<'_>,
 ) -> Poll<Option<Result<(Response<B>, End), E>>>
 where
@@ -126,13 +144,7 @@ where
     let result = ready!(future.poll(cx));
     inner.set(None);
     Poll::Ready(Some(result.map(|response| {
-        let end = End::of(&response, guard);
+        let end = End::of(&response, request);
         (response, end)
     })))
-}
-
-/// Hands the request on to the response's body.
-fn observe<B>(mut response: Response<B>, end: End, mut guard: Guard) -> Response<ObservedBody<B>> {
-    guard.respond(&mut response);
-    response.map(|body| ObservedBody::new(body, end, guard))
 }

@@ -6,10 +6,12 @@ use tower_layer::Layer;
 
 use crate::{
     builder::{Builder, Skip},
+    logged_headers::LoggedHeaders,
     meters::Meters,
     panic::{PanicReport, Resume},
     route::Routes,
     service::Observed,
+    source::{TraceSource, Trust},
 };
 
 /// Watches a service: request id, trace context, span, RED metrics, panics.
@@ -40,8 +42,13 @@ pub(crate) struct Shared {
     pub(crate) meters: Meters,
     pub(crate) routes: Routes,
     pub(crate) skip: Vec<Skip>,
+    pub(crate) streams: Vec<String>,
     pub(crate) slow: Duration,
-    pub(crate) on_panic: Option<Box<OnPanic>>,
+    pub(crate) logged_headers: LoggedHeaders,
+    pub(crate) with_extension: bool,
+    pub(crate) trust: Trust,
+    pub(crate) source: Option<Box<dyn TraceSource>>,
+    pub(crate) on_panic: Vec<Box<OnPanic>>,
 }
 
 /// A callback that hears of panics.
@@ -109,8 +116,13 @@ impl fmt::Debug for Shared {
             .field("meters", &self.meters)
             .field("routes", &self.routes)
             .field("skip", &self.skip)
+            .field("streams", &self.streams)
             .field("slow", &self.slow)
-            .field("on_panic", &self.on_panic.is_some())
+            .field("logged_headers", &self.logged_headers)
+            .field("with_extension", &self.with_extension)
+            .field("trust", &self.trust)
+            .field("source", &self.source.is_some())
+            .field("on_panic", &self.on_panic.len())
             .finish()
     }
 }

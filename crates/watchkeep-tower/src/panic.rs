@@ -24,6 +24,9 @@ pub struct PanicReport<'a> {
     pub method: &'a str,
     /// The panic's message, at most 500 characters of it.
     pub message: &'a str,
+    /// Where it happened, as `file:line:column`, where that is known: see
+    /// [`remember_panic_locations`](crate::remember_panic_locations).
+    pub location: Option<&'a str>,
     /// The id of the request.
     pub request_id: &'a RequestId,
     /// Where the request stands in its trace.

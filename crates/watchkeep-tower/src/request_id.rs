@@ -4,27 +4,39 @@ use std::fmt;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::trace_context::{header_value, hex};
+use crate::{clock::unix_milliseconds, headers, hex};
 
 /// The header that carries a request id, in and out.
-pub(crate) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
+pub(crate) static HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
 const MAX_LENGTH: usize = 128;
+
+/// Whether each byte may be part of an id.
+static ALLOWED: [bool; 256] = allowed();
 
 /// The id of a request: the client's own when it is valid, else a generated one.
 ///
 /// Valid are 1 to 128 characters of `A-Z a-z 0-9 _ -`, in a single `x-request-id` header; anything else is replaced,
 /// so that an id can be logged, put in a URL and searched for without any escaping.
-/// A generated id is 32 hexadecimal digits; it is random, and no secret.
+/// A generated id is 32 hexadecimal digits: the time in milliseconds (12 digits), so that ids sort by time, and 80 bits
+/// of chance; it is no secret.
 ///
-/// The layer puts it among the request's extensions, sets the request's header to it, and echoes it in the response.
+/// The layer puts it in the request's [`RequestContext`](crate::RequestContext), sets the request's header to it, and
+/// echoes it in the response.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct RequestId(HeaderValue);
 
 impl RequestId {
-    /// Returns a new random id.
+    /// Returns a new id.
     pub fn generate() -> Self {
-        Self(header_value(&hex::<32>(fastrand::u128(..))))
+        Self::at(unix_milliseconds())
+    }
+
+    fn at(milliseconds: u64) -> Self {
+        let chance = fastrand::u128(..) >> 48;
+        Self(hex::header_value(&hex::encode::<32>(
+            u128::from(milliseconds) << 80 | chance,
+        )))
     }
 
     /// Returns the id that `text` is, or nothing when it is not valid.
@@ -46,10 +58,7 @@ impl RequestId {
     }
 
     pub(crate) fn from_headers(headers: &HeaderMap) -> Option<Self> {
-        let mut values = headers.get_all(HEADER).iter();
-        let (Some(value), None) = (values.next(), values.next()) else {
-            return None;
-        };
+        let value = headers::only(headers, &HEADER)?;
         is_valid(value.as_bytes()).then(|| Self(value.clone()))
     }
 }
@@ -67,10 +76,18 @@ impl fmt::Display for RequestId {
 }
 
 fn is_valid(bytes: &[u8]) -> bool {
-    (1..=MAX_LENGTH).contains(&bytes.len())
-        && bytes
-            .iter()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+    (1..=MAX_LENGTH).contains(&bytes.len()) && bytes.iter().all(|byte| ALLOWED[usize::from(*byte)])
+}
+
+const fn allowed() -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        let ascii = byte as u8;
+        table[byte] = ascii.is_ascii_alphanumeric() || matches!(ascii, b'_' | b'-');
+        byte += 1;
+    }
+    table
 }
 
 #[cfg(test)]
@@ -81,7 +98,7 @@ mod tests {
     fn check(values: &[&[u8]], kept: bool) {
         let mut headers = HeaderMap::new();
         for value in values {
-            headers.append(HEADER, HeaderValue::from_bytes(value).unwrap());
+            headers.append(&HEADER, HeaderValue::from_bytes(value).unwrap());
         }
         let id = RequestId::from_headers(&headers);
         assert_eq!(id.is_some(), kept, "{values:?}");
@@ -125,5 +142,14 @@ mod tests {
         assert_ne!(one, other);
         assert_eq!(one.as_str().len(), 32);
         assert!(RequestId::parse(one.as_str()).is_some());
+    }
+
+    #[test]
+    fn generated_ids_sort_by_time() {
+        let ids: Vec<_> = [0, 1, 255, 256, 1_767_225_600_000, 1_767_225_600_001]
+            .map(RequestId::at)
+            .into();
+        assert!(ids.is_sorted_by(|one, other| one.as_str() < other.as_str()));
+        assert!(ids[5].as_str().starts_with("019b76daa801"), "{}", ids[5]);
     }
 }

@@ -73,10 +73,8 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<Q>) -> Self::Future {
-        let (mut parts, body) = request.into_parts();
-        let mut guard = Guard::begin(&self.shared, &mut parts);
-        let request = Request::from_parts(parts, body);
+    fn call(&mut self, mut request: Request<Q>) -> Self::Future {
+        let mut guard = Guard::begin(&self.shared, &mut request);
         let called = {
             let _entered = guard.enter();
             panic::catch_unwind(AssertUnwindSafe(|| self.inner.call(request)))
@@ -85,7 +83,9 @@ where
             Ok(future) => ObservedFuture::new(Some(future), guard),
             Err(payload) => {
                 let answers = P::body().is_some();
-                guard.panicked(&*payload, answers.then_some(PANIC_STATUS));
+                guard.within(|request| {
+                    request.panicked(&*payload, answers.then_some(PANIC_STATUS));
+                });
                 if !answers {
                     panic::resume_unwind(payload);
                 }

@@ -1,20 +1,22 @@
 //! W3C trace context: the ids that tie this request to the ones before and after it.
 
-use std::{cell::Cell, fmt, str};
+use std::fmt;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-const HEADER: HeaderName = HeaderName::from_static("traceparent");
+use crate::{
+    context::RequestContext,
+    headers,
+    hex::{self, as_text},
+};
+
+pub(crate) static HEADER: HeaderName = HeaderName::from_static("traceparent");
 
 /// `vv-tttttttttttttttttttttttttttttttt-ssssssssssssssss-ff`
 const LENGTH: usize = 55;
 
 const SAMPLED: u8 = 0x01;
 const RANDOM: u8 = 0x02;
-
-thread_local! {
-    static CURRENT: Cell<Option<TraceContext>> = const { Cell::new(None) };
-}
 
 /// The id of a trace: 32 lowercase hexadecimal digits, never all zero.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -26,8 +28,8 @@ pub struct SpanId(u64);
 
 /// Where a request stands in its trace.
 ///
-/// The layer continues a valid `traceparent` header with a span id of its own, or begins a new trace, and puts the
-/// result among the request's extensions.
+/// The layer continues a valid `traceparent` header with a span id of its own, or begins a new trace; the result is in
+/// the request's [`RequestContext`].
 /// A request of your own to another service continues the trace with [`to_header`](Self::to_header):
 ///
 /// ```
@@ -61,10 +63,25 @@ impl TraceContext {
         }
     }
 
+    /// Returns the context with these ids, or nothing when one of them is zero.
+    ///
+    /// Of the flags only those that are defined are kept, see [`flags`](Self::flags).
+    pub const fn from_parts(trace_id: u128, span_id: u64, flags: u8) -> Option<Self> {
+        if trace_id == 0 || span_id == 0 {
+            return None;
+        }
+        Some(Self {
+            trace_id: TraceId(trace_id),
+            span_id: SpanId(span_id),
+            // The other bits mean nothing yet, and must be zero on the way out.
+            flags: flags & (SAMPLED | RANDOM),
+        })
+    }
+
     /// Returns the context that a `traceparent` header's value says, or nothing when it is not valid.
     ///
     /// This is as strict as the specification: lowercase digits only, no zero id, not version `ff`, exactly 55 bytes in
-    /// version `00`, and a later version may only go on after a `-`.
+    /// version `00`, and a later version may only go on after a `-`; of its flags only the sampled one is read.
     pub fn parse(value: &str) -> Option<Self> {
         Self::parse_bytes(value.as_bytes())
     }
@@ -74,7 +91,7 @@ impl TraceContext {
     /// That is so inside the service, its future and its body, as long as they are polled through the layer; a task
     /// that was spawned is on its own.
     pub fn current() -> Option<Self> {
-        CURRENT.try_with(Cell::get).ok().flatten()
+        RequestContext::with_current(|current| *current.trace_context())
     }
 
     /// Returns the context of a new span in the same trace.
@@ -108,38 +125,36 @@ impl TraceContext {
 
     /// Returns the value of a `traceparent` header that names this span as the parent.
     pub fn to_header(&self) -> HeaderValue {
-        header_value(&self.encode())
+        hex::header_value(&self.encode())
     }
 
     /// Returns the context that the request's headers ask to continue; two headers contradict each other.
     pub(crate) fn from_headers(headers: &HeaderMap) -> Option<Self> {
-        let mut values = headers.get_all(HEADER).iter();
-        let (Some(value), None) = (values.next(), values.next()) else {
-            return None;
-        };
-        Self::parse_bytes(value.as_bytes())
+        Self::parse_bytes(headers::only(headers, &HEADER)?.as_bytes())
     }
 
     fn parse_bytes(bytes: &[u8]) -> Option<Self> {
-        let (known, rest) = bytes.split_at_checked(LENGTH)?;
+        let (known, rest) = bytes.split_first_chunk::<LENGTH>()?;
         if known[2] != b'-' || known[35] != b'-' || known[52] != b'-' {
             return None;
         }
-        let version = parse_hex(&known[..2])?;
-        let may_end_so = match version {
-            0x00 => rest.is_empty(),
-            0xff => false,
-            _ => rest.first().is_none_or(|byte| *byte == b'-'),
+        let (may_end_so, known_flags) = match &known[..2] {
+            b"00" => (rest.is_empty(), SAMPLED | RANDOM),
+            b"ff" => (false, 0),
+            // Nothing else may be assumed about the flags of a version that is not known (section 3.2.4).
+            version => {
+                let is_version = hex::decode(version).is_some();
+                let goes_on = rest.first().is_none_or(|byte| *byte == b'-');
+                (is_version && goes_on, SAMPLED)
+            }
         };
-        let trace_id = parse_hex(&known[3..35])?;
-        let span_id = u64::try_from(parse_hex(&known[36..52])?).ok()?;
-        let flags = u8::try_from(parse_hex(&known[53..])?).ok()?;
-        (may_end_so && trace_id != 0 && span_id != 0).then_some(Self {
-            trace_id: TraceId(trace_id),
-            span_id: SpanId(span_id),
-            // The other bits mean nothing yet, and must be zero on the way out.
-            flags: flags & (SAMPLED | RANDOM),
-        })
+        if !may_end_so {
+            return None;
+        }
+        let trace_id = hex::decode(&known[3..35])?;
+        let span_id = hex::decode(&known[36..52])?;
+        let flags = hex::decode(&known[53..])?;
+        Self::from_parts(trace_id, span_id as u64, flags as u8 & known_flags)
     }
 
     fn encode(&self) -> [u8; LENGTH] {
@@ -147,7 +162,7 @@ impl TraceContext {
         bytes[..2].copy_from_slice(b"00");
         bytes[3..35].copy_from_slice(&self.trace_id.digits());
         bytes[36..52].copy_from_slice(&self.span_id.digits());
-        bytes[53..].copy_from_slice(&hex::<2>(u128::from(self.flags)));
+        bytes[53..].copy_from_slice(&hex::encode::<2>(u128::from(self.flags)));
         bytes
     }
 }
@@ -167,7 +182,7 @@ impl TraceId {
     }
 
     pub(crate) fn digits(self) -> [u8; 32] {
-        hex(self.0)
+        hex::encode(self.0)
     }
 }
 
@@ -180,12 +195,17 @@ impl fmt::Display for TraceId {
 // === impl SpanId ===
 
 impl SpanId {
+    /// Returns the id as a number, which is never zero.
+    pub const fn to_bits(self) -> u64 {
+        self.0
+    }
+
     fn generate() -> Self {
         Self(fastrand::u64(1..))
     }
 
     pub(crate) fn digits(self) -> [u8; 16] {
-        hex(u128::from(self.0))
+        hex::encode(u128::from(self.0))
     }
 }
 
@@ -193,60 +213,6 @@ impl fmt::Display for SpanId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(as_text(&self.digits()))
     }
-}
-
-/// Makes a context the thread's current one until it is dropped.
-#[derive(Debug)]
-pub(crate) struct Scope(Option<TraceContext>);
-
-impl Scope {
-    pub(crate) fn enter(context: TraceContext) -> Self {
-        Self(
-            CURRENT
-                .try_with(|current| current.replace(Some(context)))
-                .ok()
-                .flatten(),
-        )
-    }
-}
-
-impl Drop for Scope {
-    fn drop(&mut self) {
-        // While a thread ends its cell may be gone already, and then nobody asks.
-        let _ = CURRENT.try_with(|current| current.set(self.0));
-    }
-}
-
-/// Returns the lowest `N` hexadecimal digits of a number, in lower case.
-pub(crate) fn hex<const N: usize>(number: u128) -> [u8; N] {
-    let mut digits = [0; N];
-    let mut rest = number;
-    for digit in digits.iter_mut().rev() {
-        *digit = b"0123456789abcdef"[(rest & 0xf) as usize];
-        rest >>= 4;
-    }
-    digits
-}
-
-/// Returns ASCII that this module made as text.
-pub(crate) fn as_text(ascii: &[u8]) -> &str {
-    str::from_utf8(ascii).expect("hexadecimal digits and dashes are ASCII")
-}
-
-/// Returns ASCII that this crate made as a header's value.
-pub(crate) fn header_value(ascii: &[u8]) -> HeaderValue {
-    HeaderValue::from_bytes(ascii).expect("hexadecimal digits and dashes are a valid header value")
-}
-
-fn parse_hex(digits: &[u8]) -> Option<u128> {
-    digits.iter().try_fold(0, |number, digit| {
-        let value = match digit {
-            b'0'..=b'9' => digit - b'0',
-            b'a'..=b'f' => digit - b'a' + 10,
-            _ => return None,
-        };
-        Some(number << 4 | u128::from(value))
-    })
 }
 
 #[cfg(test)]

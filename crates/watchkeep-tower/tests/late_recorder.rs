@@ -61,4 +61,18 @@ fn a_recorder_that_is_installed_late_gets_everything_from_then_on() {
         "{page}"
     );
     assert!(page.contains("http_server_panics_total 0"), "{page}");
+
+    // A second installation is refused, and takes nothing from the first.
+    let second = Recorder::builder().build().unwrap();
+    assert!(second.install().is_err());
+    let after = service.call(Request::new(()));
+    assert!(matches!(pin!(after).poll(&mut context), Poll::Ready(Ok(_))));
+    assert_eq!(requests("completed"), 2.0);
+    assert_eq!(in_flight(), Some(0.0));
+    assert!(
+        second
+            .snapshot()
+            .family("http_server_requests_total")
+            .is_none()
+    );
 }

@@ -14,7 +14,7 @@ use watchkeep_metrics::{Recorder, RecorderBuilder};
 #[cfg(feature = "rules")]
 use watchkeep_rules::{Engine, Rule};
 #[cfg(feature = "tower")]
-use watchkeep_tower::{ObservabilityLayer, Respond};
+use watchkeep_tower::{Builder as LayerBuilder, Respond};
 
 use crate::error::Error;
 #[cfg(all(feature = "alerts", feature = "health"))]
@@ -57,7 +57,7 @@ pub struct Builder {
     #[cfg(feature = "rules")]
     rule_interval: Duration,
     #[cfg(feature = "tower")]
-    layer: Option<ObservabilityLayer<Respond>>,
+    layer: LayerBuilder<Respond>,
 }
 
 impl Watchkeep {
@@ -89,7 +89,7 @@ impl Watchkeep {
             #[cfg(feature = "rules")]
             rule_interval: DEFAULT_RULE_INTERVAL,
             #[cfg(feature = "tower")]
-            layer: None,
+            layer: joints::default_layer(),
             service,
         }
     }
@@ -208,10 +208,16 @@ impl Builder {
         self
     }
 
-    /// Sets the middleware layer, instead of the default one, which leaves out metrics, probes and the page; both answer a panic with 500.
+    /// Adjusts the middleware layer's own options.
+    ///
+    /// It begins with scrapes, probes and the page left out ([`with_skip`](LayerBuilder::with_skip) replaces that), and answers a panic with 500.
+    /// With `alerts`, a panic is also the alert `HandlerPanic`, CRITICAL, with the details `route` and `location`.
     #[cfg(feature = "tower")]
-    pub fn with_layer(mut self, layer: ObservabilityLayer<Respond>) -> Self {
-        self.layer = Some(layer);
+    pub fn with_layer(
+        mut self,
+        adjust: impl FnOnce(LayerBuilder<Respond>) -> LayerBuilder<Respond>,
+    ) -> Self {
+        self.layer = adjust(self.layer);
         self
     }
 
@@ -289,6 +295,13 @@ impl Builder {
         }
         #[cfg(feature = "alerts")]
         let alerting = self.alerts.build()?;
+        #[cfg(feature = "tower")]
+        let layer = {
+            let layer = self.layer;
+            #[cfg(feature = "alerts")]
+            let layer = joints::with_panic_alerts(layer, alerting.clone());
+            layer.build()
+        };
         #[cfg(feature = "rules")]
         let rules = joints::evaluate_rules(
             engine,
@@ -306,7 +319,7 @@ impl Builder {
             #[cfg(all(feature = "alerts", feature = "health"))]
             health_alerts,
             #[cfg(feature = "tower")]
-            layer: self.layer.unwrap_or_else(joints::default_layer),
+            layer,
             #[cfg(feature = "rules")]
             rules,
             #[cfg(feature = "health")]

@@ -3,8 +3,10 @@
 #[cfg(feature = "metrics")]
 use std::time::Duration;
 
+#[cfg(all(feature = "alerts", feature = "tower"))]
+use watchkeep_alerts::{Alert, Level};
 #[cfg(feature = "tower")]
-use watchkeep_tower::{ObservabilityLayer, Respond};
+use watchkeep_tower::{Builder as LayerBuilder, ObservabilityLayer, Respond};
 
 /// The first event of a process, and after it what was odd about its logging's configuration.
 pub(crate) fn log_start(
@@ -19,13 +21,30 @@ pub(crate) fn log_start(
     }
 }
 
-/// The layer of a service that said nothing: scrapes, probes and the page are neither logged nor counted, and a panic is answered with 500.
+/// What a service's layer begins with: scrapes, probes and the page are neither logged nor counted, and a panic is answered with 500.
 #[cfg(feature = "tower")]
-pub(crate) fn default_layer() -> ObservabilityLayer<Respond> {
+pub(crate) fn default_layer() -> LayerBuilder<Respond> {
     let builder = ObservabilityLayer::builder();
     #[cfg(feature = "endpoints")]
     let builder = builder.with_skip(watchkeep_endpoints::POLLED_PATHS);
-    builder.with_panic_response().build()
+    builder.with_panic_response()
+}
+
+/// Makes an alert of each panic of the service.
+#[cfg(all(feature = "alerts", feature = "tower"))]
+pub(crate) fn with_panic_alerts(
+    layer: LayerBuilder<Respond>,
+    alerting: watchkeep_alerts::Alerting,
+) -> LayerBuilder<Respond> {
+    watchkeep_tower::remember_panic_locations();
+    layer.with_on_panic(move |report| {
+        let message = format!("Panic in {}", report.route);
+        let alert = Alert::new("HandlerPanic", Level::Critical, message)
+            .with_detail("route", report.route)
+            .with_detail("location", report.location.unwrap_or("unknown"));
+        // A refusal is counted and logged by the engine, and the panic itself is in the log.
+        let _ = alerting.try_trigger(alert);
+    })
 }
 
 /// `<service>_build_info`, always 1, with the version and the service's own labels.

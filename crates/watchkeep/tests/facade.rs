@@ -101,6 +101,14 @@ async fn one_builder_joins_all_parts() {
     let alerts = alerts.await.expect("the rule fires within 20 s");
     assert!(alerts.contains("\"warning\""), "{alerts}");
 
+    let alerts = listed(&app, "HandlerPanic").await;
+    let (message, line) = ("Panic in /panic", "tests/facade.rs:");
+    assert!(
+        alerts.contains(message) && alerts.contains(line),
+        "{alerts}"
+    );
+    assert!(alerts.contains("\"critical\""), "{alerts}");
+
     let (_, text) = ask(&app, "/metrics").await;
     for line in [
         "http_server_requests_total{method=\"GET\",outcome=\"completed\",route=\"/broken\",status=\"500\"} 1",

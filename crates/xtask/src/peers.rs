@@ -7,6 +7,7 @@ use crate::workspace;
 /// Each has a `--test` that runs everything once, small, with all its checks.
 const PROGRAMS: &[&str] = &[
     "health_probe",
+    "http_request",
     "log_event",
     "log_queue",
     "metrics_record",

@@ -78,7 +78,7 @@ struct Invalid {
 
 async fn message(
     State(oracle): State<Arc<Oracle>>,
-    Extension(request_id): Extension<RequestId>,
+    request_id: RequestId,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
     let request = match read(body) {

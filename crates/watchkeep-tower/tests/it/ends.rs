@@ -1,12 +1,19 @@
 //! How the end of a response is known before its body says so.
 
+use std::{
+    io,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, header};
-use http_body::Body;
+use http_body::{Body, Frame};
 use http_body_util::{Empty, Full};
 use watchkeep_tower::Outcome;
 
-use crate::support::{Ledger, Script, Step, get, poll_frame, respond};
+use crate::support::{Ledger, Script, Step, get, poll_frame, respond, trailers};
 
 fn request(method: Method) -> Request<()> {
     Request::builder().method(method).body(()).unwrap()
@@ -108,7 +115,7 @@ fn a_body_whose_length_is_out_is_completed_without_another_poll() {
     });
     check_last_data(|| Response::new(script().with_size(5)));
     check_last_data(|| Response::new(script().eager()));
-    check_last_data(|| Response::new(Script::new([Step::Data("abc"), Step::Trailers])));
+    check_last_data(|| Response::new(Script::new([Step::Data("abc"), trailers("0")])));
 }
 
 #[test]
@@ -124,5 +131,50 @@ fn a_length_that_nobody_can_read_is_no_length() {
         });
         drop(response);
         ledger.check(0, &[("cancelled_in_body", 1)]);
+    }
+}
+
+/// A body that is kept as long as its token is.
+struct Kept {
+    script: Script,
+    _token: Arc<()>,
+}
+
+impl Body for Kept {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        Pin::new(&mut self.script).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.script.is_end_stream()
+    }
+}
+
+#[test]
+fn a_body_that_has_ended_is_dropped_whoever_keeps_the_response() {
+    let script = || Script::new([Step::Data("a")]);
+    for (script, polls) in [(script(), 2), (script().eager(), 1)] {
+        let ledger = Ledger::new();
+        let token = Arc::new(());
+        let _token = Arc::clone(&token);
+        let mut body = Some(Kept { script, _token });
+        let mut response = respond(&ledger.layer(), get("/"), |_| {
+            Response::new(body.take().unwrap())
+        });
+        for poll in 1..=polls {
+            assert_eq!(Arc::strong_count(&token), 2, "before poll {poll}");
+            assert!(poll_frame(response.body_mut()).is_ready());
+        }
+        assert_eq!(Arc::strong_count(&token), 1);
+        assert!(response.body().is_end_stream());
+        assert_eq!(response.body().size_hint().exact(), Some(0));
+        assert!(matches!(poll_frame(response.body_mut()), Poll::Ready(None)));
+        ledger.check(0, &[("completed", 1)]);
     }
 }

@@ -1,7 +1,7 @@
 //! Which ids a request has, and who gets to know them.
 
 use http::{HeaderValue, Request, Response};
-use watchkeep_tower::{RequestId, TraceContext};
+use watchkeep_tower::{RequestContext, TraceContext};
 
 use crate::support::{Ledger, Script, respond};
 
@@ -26,7 +26,7 @@ fn check_id(values: &[&[u8]], kept: Option<&str>) {
             .cloned()
             .collect();
         seen = Some((
-            request.extensions().get::<RequestId>().unwrap().clone(),
+            RequestContext::current().unwrap().request_id().clone(),
             headers,
         ));
         // A service's own idea of the id does not win.
@@ -76,8 +76,9 @@ fn check_trace(values: &[&[u8]], parent: Option<&str>) {
             .append("traceparent", HeaderValue::from_bytes(value).unwrap());
     }
     let mut seen = None;
-    respond(&ledger.layer(), request, |request| {
-        seen = request.extensions().get::<TraceContext>().copied();
+    respond(&ledger.layer(), request, |_| {
+        let context = RequestContext::current();
+        seen = context.map(|context| *context.trace_context());
         Response::new(Script::default())
     });
     let context = seen.unwrap();

@@ -62,7 +62,7 @@ fn routes_past_the_bound_share_one_label() {
     let ledger = Ledger::new();
     let layer = ledger
         .builder()
-        .with_route(|parts| Some(Cow::Borrowed(parts.uri.path())))
+        .with_route(|head| Some(Cow::Borrowed(head.uri.path())))
         .with_max_routes(3)
         .build();
     for round in 1..=2 {
@@ -93,7 +93,7 @@ fn a_route_function_that_has_no_good_answer_harms_nobody() {
     let ledger = Ledger::new();
     let layer = ledger
         .builder()
-        .with_route(|parts| match parts.uri.path() {
+        .with_route(|head| match head.uri.path() {
             "/none" => None,
             "/empty" => Some("".into()),
             "/long" => Some("x".repeat(513).into()),
@@ -124,7 +124,7 @@ fn the_families_are_there_and_explained_before_the_first_request() {
     respond(&layer, get("/"), ok);
     let snapshot = ledger.snapshot();
     let own = |family: &&FamilySnapshot| family.name().starts_with("http_server_");
-    assert_eq!(snapshot.families().filter(own).count(), 4);
+    assert_eq!(snapshot.families().filter(own).count(), 5);
     let page = ledger.page();
     for name in [
         "http_server_requests_total",

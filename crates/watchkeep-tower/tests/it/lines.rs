@@ -9,7 +9,7 @@ use std::{
 use tracing::{
     Event, Id, Level, Subscriber,
     field::{Field, Visit},
-    span::Attributes,
+    span::{Attributes, Record},
     subscriber::DefaultGuard,
 };
 use tracing_subscriber::{
@@ -86,6 +86,11 @@ where
         let mut fields = Fields::default();
         attributes.record(&mut fields);
         context.span(id).unwrap().extensions_mut().insert(fields);
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
+        let span = context.span(id).unwrap();
+        values.record(span.extensions_mut().get_mut::<Fields>().unwrap());
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {

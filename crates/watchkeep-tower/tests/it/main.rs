@@ -5,15 +5,35 @@
 )]
 
 mod answers;
+mod catch_panic;
 mod ends;
+mod errors;
+mod grpc;
+mod grpc_sockets;
+mod hostile_ids;
+#[cfg(feature = "axum")]
+mod hostile_routes;
+mod hostile_traces;
 mod identity;
 mod labels;
 mod lines;
+mod names;
+#[cfg(feature = "opentelemetry")]
+mod otel;
 mod outcomes;
 mod panics;
+mod recorders;
 #[cfg(feature = "axum")]
 mod router;
 #[cfg(feature = "axum")]
 mod server;
+#[cfg(feature = "axum")]
+mod sockets;
 mod spans;
+mod standing;
+mod streams;
 mod support;
+mod timeouts;
+mod tonic;
+mod traces;
+mod wire;

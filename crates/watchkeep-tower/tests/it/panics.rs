@@ -6,7 +6,10 @@ use std::{
     future::{self, Future},
     hint::black_box,
     panic,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     task::Poll,
 };
 
@@ -153,7 +156,7 @@ fn the_callback_is_told_of_each_panic() {
     let layer = ledger
         .builder()
         .with_skip(["/livez"])
-        .with_route(|parts| Some(parts.uri.path().into()))
+        .with_route(|head| Some(head.uri.path().into()))
         .with_on_panic(move |report| {
             tracing::info!("told");
             sink.lock().unwrap().push(format!(
@@ -199,6 +202,109 @@ fn the_callback_is_told_of_each_panic() {
         2.0,
         "skipped requests can panic, too"
     );
+}
+
+#[test]
+fn the_callback_is_told_where() {
+    watchkeep_tower::remember_panic_locations();
+    // The second call does nothing.
+    watchkeep_tower::remember_panic_locations();
+    let ledger = Ledger::new();
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let sinks = [Arc::clone(&told), Arc::clone(&told)];
+    let builder = sinks.into_iter().fold(ledger.builder(), |builder, sink| {
+        builder.with_on_panic(move |report| {
+            sink.lock().unwrap().push(report.location.map(String::from));
+        })
+    });
+    let layer = builder.build();
+    let line = line!();
+    for is_resumed in [false, true] {
+        let mut service = layer.layer(service_fn(move |_: Request<()>| -> future::Ready<_> {
+            match is_resumed {
+                false => panic!("here"),
+                // This comes from elsewhere, past every hook.
+                true => panic::resume_unwind(Box::new("there")),
+            }
+            #[expect(unreachable_code, reason = "it names the type")]
+            future::ready(Ok::<_, Infallible>(Response::new(Script::default())))
+        }));
+        caught(|| service.call(Request::new(())));
+    }
+    let told = told.lock().unwrap();
+    let here = format!("tests/it/panics.rs:{}:", line + 4);
+    for location in &told[..2] {
+        assert!(location.as_ref().unwrap().contains(&here), "{told:?}");
+    }
+    assert_eq!(told[2..], [None, None]);
+}
+
+#[test]
+fn the_place_of_another_requests_panic_is_not_told() {
+    watchkeep_tower::remember_panic_locations();
+    let ledger = Ledger::new();
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let sink = Arc::clone(&told);
+    let layer = ledger
+        .builder()
+        .with_on_panic(move |report| sink.lock().unwrap().push(report.location.map(String::from)))
+        .build();
+    // The service catches its own panic, so that nobody asks for the place.
+    respond(&layer, get("/"), |_| {
+        caught(|| panic!("caught inside"));
+        Response::new(Script::default())
+    });
+    let mut service = layer.layer(service_fn(
+        |_: Request<()>| -> future::Ready<Result<Response<Script>, Infallible>> {
+            panic::resume_unwind(Box::new("there"))
+        },
+    ));
+    caught(|| service.call(get("/")));
+    assert_eq!(*told.lock().unwrap(), [None]);
+}
+
+#[test]
+fn a_subscriber_that_panics_while_a_panic_unwinds_takes_no_request_with_it() {
+    let ledger = Ledger::new();
+    let mut service = ledger.layer().layer(service_fn(|_: Request<()>| async {
+        Ok::<_, Infallible>(Response::new(Script::new([Step::Data("a")])))
+    }));
+    let subscriber = PanicsOnEnter::default();
+    let is_armed = Arc::clone(&subscriber.is_armed);
+    tracing::subscriber::with_default(subscriber, || {
+        let mut future = Box::pin(service.call(get("/")));
+        is_armed.store(true, Ordering::Relaxed);
+        // The guard is dropped while the subscriber's panic unwinds, and enters the span again.
+        caught(|| poll_once(future.as_mut()));
+    });
+    ledger.check_counts(0, &[("cancelled_before_response", 1)]);
+}
+
+#[derive(Default)]
+struct PanicsOnEnter {
+    is_armed: Arc<AtomicBool>,
+}
+
+impl tracing::Subscriber for PanicsOnEnter {
+    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+
+    fn event(&self, _: &tracing::Event<'_>) {}
+
+    fn enter(&self, _: &tracing::span::Id) {
+        assert!(!self.is_armed.load(Ordering::Relaxed), "no entry");
+    }
+
+    fn exit(&self, _: &tracing::span::Id) {}
 }
 
 #[test]

@@ -98,7 +98,7 @@ async fn a_route_function_comes_before_the_matched_path() {
     let ledger = Ledger::new();
     let layer = ledger
         .builder()
-        .with_route(|parts| (parts.uri.path() == "/users/1").then(|| "first".into()))
+        .with_route(|head| (head.uri.path() == "/users/1").then(|| "first".into()))
         .with_panic_response()
         .build();
     let app = Router::new().route("/users/{id}", get(hello)).layer(layer);

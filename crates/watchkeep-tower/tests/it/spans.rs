@@ -14,7 +14,7 @@ use http::{Request, Response, StatusCode};
 use http_body::Frame;
 use tower::{Layer, Service, service_fn};
 use tracing::Level;
-use watchkeep_tower::{RequestId, TraceContext};
+use watchkeep_tower::{RequestContext, TraceContext};
 
 use crate::{
     lines::Lines,
@@ -26,9 +26,9 @@ fn a_request_ends_in_one_line_with_its_ids() {
     let ledger = Ledger::new();
     let lines = Lines::capture();
     let mut ids = None;
-    let mut response = respond(&ledger.layer(), get("/secret?token=1"), |request| {
-        let id = request.extensions().get::<RequestId>().unwrap().to_string();
-        ids = Some((id, *request.extensions().get::<TraceContext>().unwrap()));
+    let mut response = respond(&ledger.layer(), get("/secret?token=1"), |_| {
+        let context = RequestContext::current().unwrap();
+        ids = Some((context.request_id().to_string(), *context.trace_context()));
         Response::builder()
             .status(StatusCode::CREATED)
             .body(Script::new([Step::Data("a")]))
@@ -55,7 +55,8 @@ fn a_request_ends_in_one_line_with_its_ids() {
     assert_eq!(line.fields["http.response.status_code"], "201");
     assert_eq!(line.fields["outcome"], "completed");
     assert!(line.fields["event.duration"].parse::<u64>().unwrap() > 0);
-    assert_eq!(line.fields.len(), 4, "{line:?}");
+    assert_eq!(line.fields["http.response.body.bytes"], "1");
+    assert_eq!(line.fields.len(), 5, "{line:?}");
 
     let [(name, fields)] = &line.spans[..] else {
         panic!("one span");
@@ -150,21 +151,30 @@ fn what_the_body_says_is_in_the_span() {
 }
 
 #[test]
-fn the_current_trace_is_known_while_the_service_works() {
+fn the_context_is_known_while_the_service_works_and_in_the_request_on_demand() {
     let ledger = Ledger::new();
-    let mut seen = None;
-    let response = respond(&ledger.layer(), get("/"), |request| {
-        seen = Some((
-            request.extensions().get::<TraceContext>().copied(),
-            TraceContext::current(),
-        ));
-        Response::new(Script::default())
-    });
-    let (given, current) = seen.unwrap();
-    assert!(given.is_some());
-    assert_eq!(given, current);
-    assert_eq!(TraceContext::current(), None);
-    drop(response);
+    for is_extension in [false, true] {
+        let builder = match is_extension {
+            true => ledger.builder().with_extension(),
+            false => ledger.builder(),
+        };
+        let mut seen = None;
+        let response = respond(&builder.build(), get("/"), |request| {
+            let given = request.extensions().get::<RequestContext>().cloned();
+            seen = Some((given, RequestContext::current()));
+            Response::new(Script::default())
+        });
+        let (given, current) = seen.unwrap();
+        let current = current.unwrap();
+        assert_eq!(given.is_some(), is_extension);
+        if let Some(given) = given {
+            assert_eq!(given.request_id(), current.request_id());
+            assert_eq!(given.trace_context(), current.trace_context());
+        }
+        assert!(RequestContext::current().is_none());
+        assert_eq!(TraceContext::current(), None);
+        drop(response);
+    }
 }
 
 #[track_caller]
@@ -240,8 +250,8 @@ fn a_skipped_request_is_neither_logged_nor_counted_but_has_its_ids() {
     let lines = Lines::capture();
     let layer = ledger.builder().with_skip(["/livez", "/ops/*"]).build();
     for path in ["/livez", "/livez?full=1", "/ops/", "/ops/log-level"] {
-        let response = respond(&layer, get(path), |request| {
-            assert!(request.extensions().get::<RequestId>().is_some());
+        let response = respond(&layer, get(path), |_| {
+            assert!(RequestContext::current().is_some());
             tracing::info!("from inside");
             Response::new(Script::default())
         });

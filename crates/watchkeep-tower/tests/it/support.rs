@@ -23,6 +23,7 @@ use watchkeep_tower::{Builder, ObservabilityLayer, ObservedBody};
 
 pub(crate) const REQUESTS: &str = "http_server_requests_total";
 pub(crate) const DURATION: &str = "http_server_request_duration_seconds";
+pub(crate) const FIRST_BYTE: &str = "http_server_time_to_first_byte_seconds";
 pub(crate) const IN_FLIGHT: &str = "http_server_requests_in_flight";
 pub(crate) const PANICS: &str = "http_server_panics_total";
 
@@ -78,9 +79,48 @@ impl Ledger {
         self.snapshot().counter(REQUESTS, labels)
     }
 
-    /// Checks that so many requests are in flight, and that those which ended are exactly these.
+    pub(crate) fn timed(&self, family: &str) -> u64 {
+        self.snapshot()
+            .histogram(family, &[])
+            .map_or(0, |histogram| histogram.count)
+    }
+
+    /// Checks that so many requests are in flight, and that those which ended are exactly these, and were all timed.
     #[track_caller]
     pub(crate) fn check(&self, in_flight: u32, ended: &[(&str, u32)]) {
+        self.check_counts(in_flight, ended);
+        let sum: u32 = ended.iter().map(|(_, count)| count).sum();
+        assert_eq!(
+            self.timed(DURATION),
+            u64::from(sum),
+            "every request that ended is timed"
+        );
+    }
+
+    /// Waits until the books are so, because a server learns later what its client did, and checks them then.
+    pub(crate) async fn settle(&self, in_flight: u32, ended: &[(&str, u32)]) {
+        self.settle_counts(in_flight, ended).await;
+        self.check(in_flight, ended);
+    }
+
+    /// As [`settle`](Self::settle), where not all requests are timed.
+    pub(crate) async fn settle_counts(&self, in_flight: u32, ended: &[(&str, u32)]) {
+        let sum: u32 = ended.iter().map(|(_, count)| count).sum();
+        for _ in 0..100_000 {
+            let snapshot = self.snapshot();
+            if snapshot.gauge(IN_FLIGHT, &[]) == Some(f64::from(in_flight))
+                && snapshot.counter(REQUESTS, &[]) == f64::from(sum)
+            {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+        self.check_counts(in_flight, ended);
+    }
+
+    /// Checks that so many requests are in flight, and that those which ended are exactly these.
+    #[track_caller]
+    pub(crate) fn check_counts(&self, in_flight: u32, ended: &[(&str, u32)]) {
         let snapshot = self.snapshot();
         assert_eq!(
             snapshot.gauge(IN_FLIGHT, &[]),
@@ -97,10 +137,6 @@ impl Ledger {
             f64::from(sum),
             "{snapshot:?}"
         );
-        let timed = snapshot
-            .histogram(DURATION, &[])
-            .map_or(0, |histogram| histogram.count);
-        assert_eq!(timed, u64::from(sum), "every request that ended is timed");
     }
 }
 
@@ -110,8 +146,16 @@ pub(crate) enum Step {
     Fail,
     Panic,
     Say(&'static str),
-    Trailers,
+    Trailers(HeaderMap),
+    /// From here on there is nothing more, and no end.
     Wait,
+}
+
+/// The end of a gRPC call.
+pub(crate) fn trailers(status: &str) -> Step {
+    let mut trailers = HeaderMap::new();
+    trailers.insert("grpc-status", status.parse().unwrap());
+    Step::Trailers(trailers)
 }
 
 /// A body that follows a script, and then ends.
@@ -161,12 +205,11 @@ impl Body for Script {
                 tracing::info!("{text}");
                 Poll::Ready(Some(Ok(Frame::data(Bytes::from(text)))))
             }
-            Step::Trailers => {
-                let mut trailers = HeaderMap::new();
-                trailers.insert("grpc-status", "0".parse().unwrap());
-                Poll::Ready(Some(Ok(Frame::trailers(trailers))))
+            Step::Trailers(trailers) => Poll::Ready(Some(Ok(Frame::trailers(trailers)))),
+            Step::Wait => {
+                self.steps.push_front(step);
+                Poll::Pending
             }
-            Step::Wait => Poll::Pending,
         }
     }
 
