@@ -186,6 +186,20 @@ impl AlertingBuilder {
         self
     }
 
+    /// Finds what is wrong without starting anything: receivers without a channel, channels that cannot be made, options out of range.
+    ///
+    /// # Errors
+    /// As [`build`](Self::build), as far as that is known before; an error in a file comes out of `build` only.
+    pub fn check(&self) -> Result<(), Error> {
+        self.check_ranges()?;
+        let registered = self.registered()?;
+        match &self.config {
+            Some(Ok(config)) => Channels::new(config, &registered).map(drop),
+            Some(Err(_)) => Ok(()),
+            None => levels(&self.routes, &registered, self.repeat_interval).map(drop),
+        }
+    }
+
     /// Reads what an earlier process left in the journal, and starts the engine.
     ///
     /// # Errors

@@ -1,37 +1,58 @@
 //! Which alerts ORACLE raises by rule, and which channel each level goes to.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use watchkeep::Builder;
 use watchkeep::alerts::Level;
+use watchkeep::alerts::journal::Sqlite;
+use watchkeep::alerts::notifiers::Log;
 use watchkeep::health::Registry;
 use watchkeep::metrics::Selector;
 use watchkeep::rules::{Error, Rule};
 
 use crate::components::DATABASE;
-use crate::config::Config;
+use crate::config::{Channels, Config, NAMES, Routing};
 
 /// How far the rules look back.
 const WINDOW: Duration = Duration::from_secs(300);
 
-/// Routes each level to its channels; one that is not configured falls back to the log, where every alert goes anyway.
-pub(crate) fn route(mut builder: Builder, config: &Config) -> Builder {
-    if let Some(slack) = &config.slack {
-        builder = builder
-            .with_notifier("slack", slack.clone())
-            .with_route(Level::Error, &["slack"]);
+/// Routes alerts as the file says, through the journal; a channel that is not configured falls back to the log.
+pub(crate) fn route(
+    builder: Builder,
+    routing: &Routing,
+    channels: Channels,
+    journal: Sqlite,
+) -> Builder {
+    let mut builder = builder.with_notifier("log", Log::new());
+    for (receiver, _) in NAMES {
+        if !channels.has(receiver) {
+            builder = builder.with_notifier(receiver, Log::new());
+        }
     }
-    builder
+    for (receiver, notifier) in channels.into_inner() {
+        builder = builder.with_notifier(receiver, notifier);
+    }
+    let config = routing.config.clone();
+    builder.with_alerts(|alerts| alerts.config(config).journal(journal))
+}
+
+/// The receivers that routes lead to, and that the environment does not configure, each with the name that would.
+pub(crate) fn fallbacks(config: &Config) -> Vec<(&'static str, &'static str)> {
+    let routes = config.routing.config.routes();
+    let used: BTreeSet<&str> = routes.iter().map(|(_, route)| route.receiver()).collect();
+    let missing =
+        |(receiver, _): &(&str, &str)| used.contains(receiver) && !config.channels.has(receiver);
+    NAMES.into_iter().filter(missing).collect()
 }
 
 /// The routes in words.
 pub(crate) fn summary(config: &Config) -> String {
-    let errors = if config.slack.is_some() {
-        "ERROR to slack"
-    } else {
-        "ERROR to the log (no SLACK_WEBHOOK_URL)"
-    };
-    format!("{errors}, the other levels to the log")
+    let mut text = config.routing.source();
+    for (receiver, name) in fallbacks(config) {
+        text.push_str(&format!("; {receiver} goes to the log (no {name})"));
+    }
+    text
 }
 
 /// The rules that ORACLE brings along.

@@ -1,7 +1,9 @@
 //! The environment, checked before anything starts: all problems at once, each with the name that has it.
 
+mod channels;
 mod env_file;
 mod reader;
+mod routing;
 mod secret;
 mod summary;
 mod unsupported;
@@ -16,11 +18,12 @@ use std::time::Duration;
 
 use reqwest::Url;
 use sqlx::postgres::PgConnectOptions;
-use watchkeep::alerts::notifiers::Slack;
 use watchkeep::logging::LogConfig;
 use watchkeep::metrics::Daily;
 
+pub(crate) use channels::{Channels, NAMES};
 use reader::Reader;
+pub(crate) use routing::Routing;
 use secret::Secret;
 
 /// The service's name: in file names, metrics and alerts.
@@ -47,7 +50,8 @@ pub struct Config {
     pub(crate) ai_timeout: Duration,
     pub(crate) rules: bool,
     pub(crate) monitor_interval: Option<Duration>,
-    pub(crate) slack: Option<Slack>,
+    pub(crate) channels: Channels,
+    pub(crate) routing: Routing,
     pub(crate) ops_token: Option<Secret<String>>,
     pub(crate) zone: Option<String>,
     /// Whether the server sends traffic to itself; from the command line.
@@ -125,9 +129,11 @@ impl Config {
             let database = reader.optional("DATABASE_URL", database);
             let redis = reader.optional("REDIS_URL", redis_client);
             let engine = reader.optional("AI_ENGINE_URL", engine_url);
-            let slack = reader.optional("SLACK_WEBHOOK_URL", |url| {
-                Slack::new(url).map_err(|error| error.to_string())
-            });
+            let channels = Channels::read(&mut reader);
+            let routing = match reader.optional("ALERTS_CONFIG", |path| Routing::read(Some(path))) {
+                Some(None) => reader.built_in("ALERTS_CONFIG", Routing::read(None)),
+                named => named.flatten(),
+            };
             let zone = reader.optional("TZ", zone);
             let ops_token = reader.ops_token();
             log_dir?;
@@ -147,7 +153,8 @@ impl Config {
                 // Unset means the rules that the server brings along; set and empty means none.
                 rules: lookup("RULES_CONFIG").is_none(),
                 monitor_interval: monitor?,
-                slack: slack?,
+                channels: channels?,
+                routing: routing?,
                 ops_token: ops_token?,
                 zone: zone?.flatten(),
                 demo: false,

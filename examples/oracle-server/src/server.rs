@@ -13,11 +13,12 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tower_http::compression::CompressionLayer;
 use watchkeep::Watchkeep;
+use watchkeep::alerts::journal::Sqlite;
 use watchkeep::endpoints::{Access, Dashboard};
 use watchkeep::metrics::Daily;
 
 use crate::cache::Cache;
-use crate::config::{Config, Database, SERVICE};
+use crate::config::{Config, Database, Routing, SERVICE};
 use crate::data_dir::{ClaimError, DataDir};
 use crate::engine::{EmbeddedEngine, Engine, MoodyEngine, RemoteEngine};
 use crate::exchange::Oracle;
@@ -57,6 +58,9 @@ pub enum StartError {
     /// The address could not be listened on.
     #[error("cannot listen on {0}")]
     Listen(SocketAddr, #[source] std::io::Error),
+    /// The journal of alerts could not be opened.
+    #[error("the journal of alerts cannot be used")]
+    Journal(#[from] watchkeep::alerts::journal::JournalError),
     /// The built-in rules were refused.
     #[error("the built-in rules are refused")]
     Rules(#[from] watchkeep::rules::Error),
@@ -73,6 +77,7 @@ pub struct Server {
     drain_delay: Duration,
     drain: Duration,
     watchkeep: Watchkeep,
+    routing: Routing,
     oracle: Arc<Oracle>,
     store: Arc<Store>,
     stop_accepting: oneshot::Sender<()>,
@@ -87,11 +92,12 @@ impl Server {
     ///
     /// # Errors
     /// When the address is taken, a folder cannot be made, or another logger or recorder is installed. A database, cache or engine that is down is none.
-    pub async fn start(config: Config) -> Result<Self, StartError> {
+    pub async fn start(mut config: Config) -> Result<Self, StartError> {
         let data_dir = DataDir::claim(&config.data_dir).map_err(|error| match error {
             ClaimError::InUse => StartError::DataDirInUse(config.data_dir.clone()),
             ClaimError::Io(error) => StartError::DataDir(config.data_dir.clone(), error),
         })?;
+        let journal = Sqlite::open(data_dir.file("alerts"))?;
         let listener = TcpListener::bind(config.address)
             .await
             .map_err(|error| StartError::Listen(config.address, error))?;
@@ -108,8 +114,10 @@ impl Server {
             None => Cache::embedded(),
         });
         let engine = engine(&config)?;
-        let watchkeep = watch(&config, components::components(&store, &engine, &cache))?;
-        say_fallbacks(&config);
+        let fallbacks = alerts::fallbacks(&config);
+        let components = components::components(&store, &engine, &cache);
+        let watchkeep = watch(&mut config, components, journal)?;
+        say_fallbacks(&config, &fallbacks);
 
         let numbers = Numbers::register(watchkeep.recorder(), config.price_per_1k_tokens, || {
             daily(&config)
@@ -148,6 +156,7 @@ impl Server {
             drain_delay: config.drain_delay,
             drain: config.drain,
             watchkeep,
+            routing: config.routing,
             oracle,
             store,
             stop_accepting,
@@ -165,6 +174,27 @@ impl Server {
     /// Returns what watches the server.
     pub const fn watchkeep(&self) -> &Watchkeep {
         &self.watchkeep
+    }
+
+    /// Reads the routing file again; a bad one is refused, and the old routes stay.
+    pub async fn reload(&mut self) {
+        let routing = match self.routing.again() {
+            Ok(routing) => routing,
+            Err(problem) => {
+                tracing::error!(problem, "routing file is refused, the old routes stay");
+                return;
+            }
+        };
+        match self.watchkeep.alerts().reload(routing.config.clone()).await {
+            Ok(()) => {
+                tracing::info!(
+                    source = routing.source(),
+                    "routes of alerts were read again"
+                );
+                self.routing = routing;
+            }
+            Err(error) => tracing::error!(%error, "routes are refused, the old ones stay"),
+        }
     }
 
     /// Stops it: unready at once, accepting until the drain delay is over and the messages in flight have ended, then everything flushed.
@@ -233,8 +263,9 @@ fn engine(config: &Config) -> Result<Arc<dyn Engine>, StartError> {
 
 /// Sets up everything that watches the server.
 fn watch(
-    config: &Config,
+    config: &mut Config,
     components: Vec<watchkeep::health::Component>,
+    journal: Sqlite,
 ) -> Result<Watchkeep, StartError> {
     let interval = config.monitor_interval.unwrap_or(MONITOR_INTERVAL);
     let registry = Arc::new(OnceLock::new());
@@ -255,7 +286,8 @@ fn watch(
             builder = builder.with_rule(rule);
         }
     }
-    let watchkeep = alerts::route(builder, config).start()?;
+    let channels = std::mem::take(&mut config.channels);
+    let watchkeep = alerts::route(builder, &config.routing, channels, journal).start()?;
     // Set once, right here; nobody else holds the cell.
     let _ = registry.set(watchkeep.health().clone());
     Ok(watchkeep)
@@ -285,12 +317,12 @@ fn router(
         .layer(watchkeep.layer())
 }
 
-/// Says which levels have no channel of their own.
-fn say_fallbacks(config: &Config) {
-    if config.slack.is_none() {
+/// Says which channels are not configured.
+fn say_fallbacks(config: &Config, fallbacks: &[(&str, &str)]) {
+    for (channel, name) in fallbacks {
         tracing::info!(
-            level = "ERROR",
-            channel = "slack",
+            channel,
+            name,
             "channel is not configured, its alerts go to the log"
         );
     }

@@ -46,7 +46,7 @@ impl Config {
                 self.monitor_interval
                     .map_or_else(|| "60 s for rules, 10 s for checks".to_owned(), words),
             ),
-            ("SLACK_WEBHOOK_URL", crate::alerts::summary(self)),
+            ("ALERTS_CONFIG", crate::alerts::summary(self)),
             ("OPS_TOKEN", self.operators_in_words().to_owned()),
             ("ORACLE_DRAIN_DELAY_SECONDS", words(self.drain_delay)),
             ("ORACLE_DRAIN_SECONDS", words(self.drain)),
