@@ -49,7 +49,7 @@
 //! | `sqlite` | `journal::Sqlite`, the journal on disk |
 //! | `webhook` | `notifiers::Webhook`, with Alertmanager's body and Standard Webhooks signatures |
 //!
-//! None is on by default: only these need an HTTP client.
+//! None is on by default: they bring an HTTP client, a mailer or SQLite.
 
 mod alert;
 mod alerting;
