@@ -1,4 +1,4 @@
-//! An alert engine in the process: severity routing, deduplication and delivery with retries.
+//! An alert engine in the process: Alertmanager's routing, and nothing lost on a crash.
 //!
 //! ```
 //! use std::time::Duration;
@@ -33,19 +33,23 @@
 //! - [`Alert`] is what the program says: a name, a [`Level`], a message, details. Its labels are its identity.
 //! - [`Alerting`] holds what is active, tells each receiver once, again after the repeat interval, and when a state ends.
 //! - [`Notifier`] is a channel; those in [`notifiers`] come with the crate, and a program brings its own.
-//! - Each receiver has its own bounded queue and task: one that hangs or fails delays no other. Tries are repeated with a growing random wait, or when the receiver asks for it.
+//! - A [`config`](crate::config) routes, groups, mutes and inhibits as Alertmanager does; [`AlertingBuilder::route`] is enough for routes by level.
+//! - A [`journal`] keeps alerts, silences and what is to be delivered; an [`Ack`] says what the alert outlives.
+//! - Each channel has its own bounded queue and task: one that hangs or fails delays no other. Tries are repeated with a growing random wait, or when the receiver asks for it; what is given up is a dead letter.
+//! - [`testing`] has a receiver that records and a clock that stands still.
 //! - Every alert and its end is also a log line (target `watchkeep_alerts`), and `watchkeep_alerts_*` metrics count alerts and notices.
 //!
-//! Alerts are held in memory: what is active when the process dies is forgotten.
+//! Without a [journal](AlertingBuilder::journal) alerts are held in memory: what is active when the process dies is forgotten.
 //!
 //! # Features
 //!
 //! | feature | what it adds |
 //! |---|---|
 //! | `slack` | `notifiers::Slack`, for incoming webhooks |
+//! | `sqlite` | `journal::Sqlite`, the journal on disk |
 //! | `webhook` | `notifiers::Webhook`, with Alertmanager's body and Standard Webhooks signatures |
 //!
-//! None is on by default: only these need an HTTP client.
+//! None is on by default: they bring an HTTP client, a mailer or SQLite.
 
 mod alert;
 mod alerting;

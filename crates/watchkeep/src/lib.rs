@@ -37,6 +37,7 @@
 //! | `process` | no | process metrics: memory, CPU, file descriptors |
 //! | `runtime` | no | metrics of the Tokio runtime: workers, tasks, busy time |
 //! | `slack`, `webhook` | no | alert channels; they bring an HTTP client and TLS |
+//! | `sqlite` | no | the journal of alerts on disk; it brings SQLite |
 //! | `full` | no | all of them |
 
 mod builder;

@@ -44,9 +44,8 @@ impl Backlog {
         for Change { table, key, value } in changes {
             let at = (table, key);
             match value {
-                // What was deleted since is not wanted any more.
-                Some(value) if self.live.contains(&at) => drop(self.dirty.insert(at, value)),
-                Some(_) | None => drop(self.dirty.remove(&at)),
+                Some(value) => drop(self.dirty.insert(at, value)),
+                None => drop(self.dirty.remove(&at)),
             }
         }
     }

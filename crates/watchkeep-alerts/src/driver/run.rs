@@ -39,6 +39,8 @@ pub(super) struct Driver {
     /// When something is due next.
     wake: Option<Duration>,
     closing: bool,
+    /// The journal is closed: nothing happens any more, but who looks is answered.
+    stopped: bool,
 }
 
 /// What one round found.
@@ -67,6 +69,7 @@ impl Driver {
             outstanding,
             wake: None,
             closing: false,
+            stopped: false,
         }
     }
 
@@ -78,10 +81,14 @@ impl Driver {
         let mut looks = Vec::new();
         loop {
             let now = self.clock.now();
-            self.machine.tick(now, &mut batch);
+            if !self.stopped {
+                self.machine.tick(now, &mut batch);
+            }
             self.finish(now, std::mem::take(&mut batch), std::mem::take(&mut looks))
                 .await;
             if let Some(reply) = stop.take() {
+                self.stopped = true;
+                self.wake = None;
                 self.lanes.stop();
                 self.writer.stop(LAST_COMMIT).await;
                 // Nobody may wait for it any more.
@@ -95,6 +102,10 @@ impl Driver {
             ended = round.ended;
             let now = self.clock.now();
             let _inside = Inside::enter();
+            if self.stopped {
+                self.answer_late(now, round.commands);
+                continue;
+            }
             if self.clock.is_manual() {
                 self.machine.catch_up(now, &mut batch);
             }
@@ -116,7 +127,6 @@ impl Driver {
     async fn wait(&mut self) -> Round {
         let mut round = Round::default();
         tokio::select! {
-            biased;
             tried = self.lanes.results.recv() => round.tried.extend(tried),
             taken = self.commands.recv_many(&mut round.commands, BATCH) => round.ended = taken == 0,
             () = self.clock.sleep_until(self.wake) => {}
@@ -131,6 +141,25 @@ impl Driver {
             round.commands.push(command);
         }
         round
+    }
+
+    /// Answers after the end: a look shows how things were, and all else is dropped, which the handles know.
+    fn answer_late(&self, now: Now, commands: Vec<Command>) {
+        for command in commands {
+            match command {
+                Command::Look(look) => look(&self.machine, now),
+                Command::Stop(reply) => {
+                    let _ = reply.send(self.machine.outbox.outstanding());
+                }
+                Command::Close
+                | Command::Discard(..)
+                | Command::Raise { .. }
+                | Command::Reload(..)
+                | Command::Replay(..)
+                | Command::Resolve(..)
+                | Command::Silence(..) => {}
+            }
+        }
     }
 
     fn obey(&mut self, now: Now, command: Command, batch: &mut Batch) {
@@ -225,6 +254,9 @@ impl Driver {
             sends,
             words,
         } = batch;
+        if self.stopped {
+            return;
+        }
         let durability = self.writer.commit(changes).await;
         for (reply, outcome) in answers {
             if let Some(reply) = reply {

@@ -197,6 +197,34 @@ async fn what_is_unsent_at_a_shutdown_stays_for_the_next_start() {
     assert!(disk.table(Table::Deliveries).is_empty());
 }
 
+#[cfg(feature = "sqlite")]
+#[tokio::test]
+async fn a_shutdown_lets_go_of_the_folder_and_is_quiet_afterwards() {
+    use crate::journal::Sqlite;
+
+    let numbers = Numbers::default();
+    let _numbers = metrics::set_default_local_recorder(&numbers);
+    let folder = tempfile::tempdir().unwrap();
+    let (alerting, mut told) = on(Sqlite::open(folder.path()).unwrap());
+    alerting.fire(error("A")).await.unwrap();
+    told.next().await;
+    let taken = Sqlite::open(folder.path()).unwrap_err();
+    assert!(taken.is_locked());
+    assert!(alerting.shutdown(Duration::from_secs(5)).await);
+    assert_eq!(
+        alerting.active().await.len(),
+        1,
+        "it still shows how things were"
+    );
+    assert!(alerting.shutdown(Duration::ZERO).await);
+    let (again, mut told) = on(Sqlite::open(folder.path()).unwrap());
+    assert_eq!(again.active().await.len(), 1);
+    assert!(told.seen().is_empty(), "it was told before");
+    assert_eq!(numbers.gauge("watchkeep_alerts_journal_up"), Some(1.0));
+    drop(again);
+    until(async || Sqlite::open(folder.path()).is_ok()).await;
+}
+
 #[tokio::test]
 async fn what_was_told_is_not_told_again_after_a_restart_until_it_is_time() {
     let clock = ManualClock::new(Timestamp::from_millis(1_800_000_000_000));

@@ -214,6 +214,27 @@ fn after_five_failures_one_probe_at_a_time_shows_whether_a_lane_works() {
     world.go_on();
     world.answer("chat", Ok(()));
     assert!(world.is_sending("chat"), "the probe closed the circuit");
+    // Five failures in a row are counted anew.
+    world.answer("chat", failure(FailureKind::Transient));
+    assert!(world.is_sending("chat"), "one failure opens nothing");
+}
+
+#[test]
+fn a_newer_notice_waits_as_long_as_the_one_whose_place_it_takes() {
+    let mut world = World::new(&[("chat", PLAIN)]);
+    world.fire("chat", "g", "A", Level::Error);
+    for _ in 0..3 {
+        world.answer("chat", failure(FailureKind::Transient));
+        world.go_on();
+    }
+    world.answer("chat", failure(FailureKind::Transient));
+    let due = world.outbox.wake_at().unwrap();
+    assert!(due > world.elapsed);
+    let id = world.fire("chat", "g", "A", Level::Error);
+    assert!(!world.is_sending("chat"));
+    assert_eq!(world.outbox.wake_at(), Some(due));
+    world.go_on();
+    assert_eq!(world.answer("chat", Ok(())).id(), id);
 }
 
 #[test]
