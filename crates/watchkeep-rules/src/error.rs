@@ -1,24 +1,30 @@
-//! What can be wrong with a rule.
+//! What can be wrong with a rule, or a file of them.
+
+use crate::expression::Refusal;
 
 /// A rule, or a set of rules, that cannot run.
+///
+/// The text of one that comes from a file begins with its line and column.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
 pub struct Error(#[from] Kind);
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Kind {
-    #[error("two rules are called `{0}`; a rule's name becomes `alertname` and must be its own")]
-    Duplicate(String),
-    #[error("`{0}` is no alert name; it takes a letter or `_` first, then letters, digits and `_`")]
-    Name(String),
-    #[error(
-        "`{template}`: `{{{{{action}}}}}` is not understood; {{{{ $value }}}}, {{{{ $value | humanizePercentage }}}} and {{{{ printf \"%.<digits>f\" $value }}}} are"
-    )]
-    Action { template: String, action: String },
-    #[error("`{0}`: a `{{{{` has no `}}}}`")]
-    Unclosed(String),
-    #[error("rule `{rule}`: the threshold {threshold} is no finite number")]
-    Threshold { rule: String, threshold: f64 },
-    #[error("rule `{rule}`: the window {seconds} s is outside 1 s to 1 h, the span of the history")]
-    Window { rule: String, seconds: f64 },
+    #[error("{0}")]
+    Expression(Refusal),
+    #[error("{line}:{column}: {what}")]
+    File {
+        line: u64,
+        column: u64,
+        what: String,
+    },
+    #[error("{0}")]
+    Template(String),
+    #[error("rule `{rule}`: {what}")]
+    Rule { rule: String, what: String },
+    #[error("group `{group}`: {what}")]
+    Group { group: String, what: String },
+    #[error("the saved state of the rules cannot be read")]
+    State(#[source] serde_json::Error),
 }

@@ -91,6 +91,13 @@ struct Choice {
     members: Vec<usize>,
 }
 
+// === impl Selection ===
+
+impl Selection {
+    /// The choice of no series.
+    pub const NONE: Self = Self(usize::MAX);
+}
+
 // === impl HistoryLimits ===
 
 impl Default for HistoryLimits {
