@@ -1,10 +1,21 @@
 //! x
+mod clock;
 mod duration;
+mod engine;
 mod error;
 mod evaluate;
 mod expression;
+mod file;
+mod group;
 mod number;
+mod rule;
 mod template;
+mod unit_test;
+pub use engine::{Engine, EngineBuilder, RuleStatus, SavedState, Transition};
 pub use error::Error;
 pub use evaluate::{Budget, EvaluationError, Sample, Semantics};
 pub use expression::Expression;
+pub use file::RuleFile;
+pub use group::Group;
+pub use rule::{Absent, BurnWindow, Rule, RuleBuilder};
+pub use unit_test::{Finding, FiringAlert, Outcome, RuleTests};

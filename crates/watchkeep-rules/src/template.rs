@@ -81,6 +81,14 @@ impl Template {
         })
     }
 
+    /// A text that is no template.
+    pub(crate) fn plain(text: &str) -> Self {
+        Self {
+            source: text.to_owned(),
+            parts: vec![Part::Text(text.to_owned())],
+        }
+    }
+
     pub(crate) fn source(&self) -> &str {
         &self.source
     }

@@ -162,6 +162,14 @@ impl Matcher {
         }
     }
 
+    /// Name and value, where it asks for just one.
+    pub(crate) fn as_label(&self) -> Option<(&str, &str)> {
+        match &self.test {
+            Test::Equal(value) => Some((&self.name, value)),
+            Test::Matches(..) | Test::MatchesNot(..) | Test::NotEqual(_) => None,
+        }
+    }
+
     pub(crate) fn accepts(&self, labels: &SeriesLabels) -> bool {
         let value = labels.get(&self.name);
         match &self.test {
