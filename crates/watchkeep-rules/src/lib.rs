@@ -19,3 +19,4 @@ pub use file::RuleFile;
 pub use group::Group;
 pub use rule::{Absent, BurnWindow, Rule, RuleBuilder};
 pub use unit_test::{Finding, FiringAlert, Outcome, RuleTests};
+pub use watchkeep_metrics::Selector;

@@ -2,6 +2,7 @@
 
 mod env_file;
 mod reader;
+pub(crate) mod rule_file;
 mod secret;
 mod summary;
 mod unsupported;
@@ -21,6 +22,7 @@ use watchkeep::logging::LogConfig;
 use watchkeep::metrics::Daily;
 
 use reader::Reader;
+use rule_file::Rules;
 use secret::Secret;
 
 /// The service's name: in file names, metrics and alerts.
@@ -45,7 +47,7 @@ pub struct Config {
     pub(crate) redis: Option<Redis>,
     pub(crate) engine: Option<Secret<Url>>,
     pub(crate) ai_timeout: Duration,
-    pub(crate) rules: bool,
+    pub(crate) rules: Rules,
     pub(crate) monitor_interval: Option<Duration>,
     pub(crate) slack: Option<Slack>,
     pub(crate) ops_token: Option<Secret<String>>,
@@ -118,6 +120,7 @@ impl Config {
             let monitor = reader.optional("MONITOR_INTERVAL_SECONDS", |text| {
                 reader::seconds(text, &(0.1..=LONGEST_WAIT))
             });
+            let rules = rule_file::read(&mut reader);
             let data_dir = reader.parsed("DATA_DIR", "data", folder);
             let log_dir = reader.optional("LOG_DIR", folder);
             let environment =
@@ -144,8 +147,7 @@ impl Config {
                 redis: redis?,
                 engine: engine?,
                 ai_timeout: ai_timeout?,
-                // Unset means the rules that the server brings along; set and empty means none.
-                rules: lookup("RULES_CONFIG").is_none(),
+                rules: rules?,
                 monitor_interval: monitor?,
                 slack: slack?,
                 ops_token: ops_token?,

@@ -106,7 +106,7 @@ impl Signals {
         })
     }
 
-    /// Waits for the signal to stop; at every hang-up on the way the log files are opened again.
+    /// Waits for the signal to stop; at every hang-up on the way the log files are opened and the rules read again.
     async fn stop(&mut self, server: &Server) {
         loop {
             tokio::select! {
@@ -115,6 +115,14 @@ impl Signals {
                 _ = self.hang_up.recv() => {
                     server.watchkeep().logs().reopen();
                     tracing::info!("log files were opened again");
+                    match server.reload_rules() {
+                        Ok(()) => tracing::info!("rules were loaded again"),
+                        Err(problems) => {
+                            for problem in problems {
+                                tracing::error!(problem, "rules are refused, the old ones stay");
+                            }
+                        }
+                    }
                 }
             }
         }

@@ -17,7 +17,7 @@ use watchkeep::endpoints::{Access, Dashboard};
 use watchkeep::metrics::Daily;
 
 use crate::cache::Cache;
-use crate::config::{Config, Database, SERVICE};
+use crate::config::{Config, Database, SERVICE, rule_file};
 use crate::data_dir::{ClaimError, DataDir};
 use crate::engine::{EmbeddedEngine, Engine, MoodyEngine, RemoteEngine};
 use crate::exchange::Oracle;
@@ -31,9 +31,6 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// How often the users in the database are counted again: other replicas add some too.
 const RECOUNT: Duration = Duration::from_secs(60);
-
-/// How often rules are evaluated when nothing else is said.
-const MONITOR_INTERVAL: Duration = Duration::from_secs(60);
 
 /// How long the runtime may be unable to serve a timer before the process counts as dead; a busy one is late by milliseconds.
 const RUNTIME_LIMIT: Duration = Duration::from_secs(30);
@@ -57,9 +54,6 @@ pub enum StartError {
     /// The address could not be listened on.
     #[error("cannot listen on {0}")]
     Listen(SocketAddr, #[source] std::io::Error),
-    /// The built-in rules were refused.
-    #[error("the built-in rules are refused")]
-    Rules(#[from] watchkeep::rules::Error),
     /// Logging, metrics, health or alerts could not be set up.
     #[error("the monitoring cannot be set up")]
     Watchkeep(#[from] watchkeep::Error),
@@ -73,6 +67,7 @@ pub struct Server {
     drain_delay: Duration,
     drain: Duration,
     watchkeep: Watchkeep,
+    rules: rule_file::Source,
     oracle: Arc<Oracle>,
     store: Arc<Store>,
     stop_accepting: oneshot::Sender<()>,
@@ -108,12 +103,14 @@ impl Server {
             None => Cache::embedded(),
         });
         let engine = engine(&config)?;
-        let watchkeep = watch(&config, components::components(&store, &engine, &cache))?;
+        let parts = components::components(&store, &engine, &cache);
+        let watchkeep = watch(&config, &data_dir, parts)?;
         say_fallbacks(&config);
 
         let numbers = Numbers::register(watchkeep.recorder(), config.price_per_1k_tokens, || {
             daily(&config)
         });
+        watchkeep.rules().observe();
         let oracle = Arc::new(Oracle {
             numbers,
             store: Arc::clone(&store),
@@ -148,6 +145,7 @@ impl Server {
             drain_delay: config.drain_delay,
             drain: config.drain,
             watchkeep,
+            rules: config.rules.source,
             oracle,
             store,
             stop_accepting,
@@ -165,6 +163,16 @@ impl Server {
     /// Returns what watches the server.
     pub const fn watchkeep(&self) -> &Watchkeep {
         &self.watchkeep
+    }
+
+    /// Reads the rule file again; with a bad one everything stays as it was.
+    ///
+    /// # Errors
+    /// A line for each problem of the file.
+    pub fn reload_rules(&self) -> Result<(), Vec<String>> {
+        let rules = rule_file::load(self.rules.clone())?;
+        let taken = self.watchkeep.rules().reload(rules.groups);
+        taken.map_err(|error| error.problems())
     }
 
     /// Stops it: unready at once, accepting until the drain delay is over and the messages in flight have ended, then everything flushed.
@@ -234,9 +242,9 @@ fn engine(config: &Config) -> Result<Arc<dyn Engine>, StartError> {
 /// Sets up everything that watches the server.
 fn watch(
     config: &Config,
+    data_dir: &DataDir,
     components: Vec<watchkeep::health::Component>,
 ) -> Result<Watchkeep, StartError> {
-    let interval = config.monitor_interval.unwrap_or(MONITOR_INTERVAL);
     let registry = Arc::new(OnceLock::new());
     let for_rules = Arc::clone(&registry);
     let mut builder = Watchkeep::builder(SERVICE)
@@ -244,16 +252,19 @@ fn watch(
         .with_environment(&config.environment)
         .with_start_message("ORACLE system started")
         .with_logging(config.logging.clone())
-        .with_rule_interval(interval)
-        .with_check_interval(interval)
+        .with_rule_groups(config.rules.groups.clone())
+        .with_rule_state(data_dir.file("rules.json"))
+        .with_rule_annotation("DatabaseDown", "error", move || {
+            alerts::database_error(&for_rules)
+        })
         .with_health(|health| health.watchdog(RUNTIME_LIMIT));
     for component in components {
         builder = builder.with_component(component);
     }
-    if config.rules {
-        for rule in alerts::rules(move || alerts::database_error(&for_rules))? {
-            builder = builder.with_rule(rule);
-        }
+    if let Some(interval) = config.monitor_interval {
+        builder = builder
+            .with_rule_interval(interval)
+            .with_check_interval(interval);
     }
     let watchkeep = alerts::route(builder, config).start()?;
     // Set once, right here; nobody else holds the cell.

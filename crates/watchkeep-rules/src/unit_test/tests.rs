@@ -95,11 +95,11 @@ fn bad_tests_are_refused_where_they_stand() {
         ),
         (
             "tests:\n- promql_expr_test: [{expr: 'm[', eval_time: 1m}]\n",
-            "2:28: a `[`",
+            "2:29: a `[`",
         ),
         (
             "tests:\n- alert_rule_test: [{eval_time: 99y, alertname: A}]\n",
-            "2:32: more than",
+            "2:33: more than",
         ),
         ("colour: red\n", "1:1: "),
     ] {
