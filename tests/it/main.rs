@@ -3,5 +3,6 @@
 mod metrics;
 mod oracle;
 mod outages;
+mod rules;
 mod stores;
 mod workspace;

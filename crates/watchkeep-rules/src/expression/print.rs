@@ -40,9 +40,9 @@ impl fmt::Display for Node {
             }
             Self::Negative(of) => {
                 f.write_str("-")?;
-                // A sign before a number would make another number of it.
-                let is_number = matches!(**of, Self::Number(_));
-                operand(f, of, strength(of) < SIGN || is_number)
+                // A sign before a number would make another number of it, and one before a product would be of its first factor.
+                let is_apart = strength(of) <= SIGN && !matches!(**of, Self::Negative(_));
+                operand(f, of, is_apart || matches!(**of, Self::Number(_)))
             }
             Self::Number(value) => f.write_str(&number::promql(*value)),
             Self::Range(selector, window) => write!(
