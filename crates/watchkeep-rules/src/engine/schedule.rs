@@ -73,19 +73,19 @@ mod tests {
 
     #[test]
     fn samples_are_as_near_as_intervals_and_windows_need() {
-        let tick = |intervals: &[u64], windows: &[u64]| {
+        let of = |intervals: &[u64], windows: &[u64]| {
             let seconds = |numbers: &[u64]| -> Vec<Duration> {
                 numbers.iter().copied().map(Duration::from_secs).collect()
             };
-            super::tick(seconds(intervals).into_iter(), seconds(windows).into_iter()).as_millis()
+            tick(seconds(intervals).into_iter(), seconds(windows).into_iter()).as_millis()
         };
-        assert_eq!(tick(&[60], &[300]), 60_000);
-        assert_eq!(tick(&[60, 45], &[]), 15_000);
-        assert_eq!(tick(&[60], &[60, 300, 0]), 15_000);
-        assert_eq!(tick(&[60], &[1]), 1_000);
-        assert_eq!(tick(&[50], &[60]), 12_500);
-        assert_eq!(tick(&[], &[]), 60_000);
-        let fast = super::tick([Duration::from_millis(100)].into_iter(), [].into_iter());
+        assert_eq!(of(&[60], &[300]), 60_000);
+        assert_eq!(of(&[60, 45], &[]), 15_000);
+        assert_eq!(of(&[60], &[60, 300, 0]), 15_000);
+        assert_eq!(of(&[60], &[1]), 1_000);
+        assert_eq!(of(&[50], &[60]), 12_500);
+        assert_eq!(of(&[], &[]), 60_000);
+        let fast = tick([Duration::from_millis(100)].into_iter(), [].into_iter());
         assert_eq!(fast, Duration::from_millis(100));
     }
 

@@ -227,7 +227,7 @@ fn a_failed_evaluation_keeps_the_alerts_and_raises_its_own() {
     );
     // The other series leaves the recorder, and with it the failure.
     let only = Recorder::default();
-    std::mem::replace(&mut bench.recorder, only);
+    bench.recorder = only;
     bench.now += MINUTE;
     bench.set(&[("a", "1")], 2.0);
     assert_eq!(bench.minute(), ["+High", "-RuleEvaluationFailed", "+Torn"]);

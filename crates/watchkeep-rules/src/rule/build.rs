@@ -259,7 +259,7 @@ impl RuleBuilder {
         if self.window < Duration::from_secs(1) {
             return Some("the window is shorter than a second".to_owned());
         }
-        if self.window.subsec_nanos() % 1_000_000 != 0 {
+        if !self.window.subsec_nanos().is_multiple_of(1_000_000) {
             return Some("the window is no whole number of milliseconds".to_owned());
         }
         None

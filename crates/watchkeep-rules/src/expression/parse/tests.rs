@@ -1,6 +1,5 @@
 //! Tests of what is read, printed back and refused.
 
-use super::*;
 use crate::expression::Expression;
 
 fn read(source: &str) -> Expression {
