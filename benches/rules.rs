@@ -63,7 +63,7 @@ fn main() {
     );
     println!("here:       {here:?} for one evaluation, the median of several");
     remember(&recorder, &load, &rules);
-    match prometheus(recorder, &load, &rules) {
+    match prometheus(&recorder, &load, &rules) {
         Some(there) => {
             println!(
                 "Prometheus: {there:?} for one evaluation, as it says itself, the median of several"
@@ -179,7 +179,7 @@ impl Drop for Killed {
 }
 
 /// Lets a Prometheus scrape the recorder until its windows are full; the median of what it says an evaluation takes.
-fn prometheus(recorder: Recorder, load: &Load, rules: &str) -> Option<Duration> {
+fn prometheus(recorder: &Recorder, load: &Load, rules: &str) -> Option<Duration> {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let target = listener.local_addr().expect("it is bound");
     let serving = recorder.clone();
@@ -197,7 +197,7 @@ fn prometheus(recorder: Recorder, load: &Load, rules: &str) -> Option<Duration> 
     let full = Instant::now() + Duration::from_secs(load.window_seconds + 2 * load.scrape_seconds);
     let mut round = 0;
     while Instant::now() < full {
-        count(&recorder, load, round);
+        count(recorder, load, round);
         round += 1;
         std::thread::sleep(Duration::from_secs(1));
     }

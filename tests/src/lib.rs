@@ -39,5 +39,9 @@ struct Logging;
 struct Metrics;
 
 #[cfg(doctest)]
+#[doc = include_str!("../../docs/rules.md")]
+struct Rules;
+
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/STYLE.md")]
 struct Style;

@@ -185,7 +185,7 @@ fn test_file(path: &Path, semantics: Semantics) -> Result<usize, Vec<String>> {
             .map(|problem| named(problem))
             .collect::<Vec<_>>()
     })?;
-    let folder = path.parent().unwrap_or(Path::new("."));
+    let folder = path.parent().unwrap_or_else(|| Path::new("."));
     let mut groups = Vec::new();
     for pattern in tests.rule_files() {
         for file in matching(folder, pattern).map_err(|problem| vec![named(&problem)])? {

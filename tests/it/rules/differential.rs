@@ -1,6 +1,10 @@
 //! Generated series through generated expressions and rules: the values and alerts that promtool has.
 //!
 //! promtool is that of Prometheus 2.42; where 3 differs is listed as [`Difference`], and left out by that name only.
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests, where a panic is a failure"
+)]
 
 use std::path::Path;
 

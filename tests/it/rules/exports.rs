@@ -1,4 +1,8 @@
 //! What builders write: promtool reads it, and finds nothing.
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests, where a panic is a failure"
+)]
 
 use std::time::Duration;
 

@@ -1,4 +1,8 @@
 //! `promtool test rules` as an oracle: with an expectation that never holds it tells what it got.
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests, where a panic is a failure"
+)]
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
