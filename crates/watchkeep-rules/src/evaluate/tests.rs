@@ -88,6 +88,22 @@ fn a_rate_is_carried_on_to_the_borders_of_its_window() {
 }
 
 #[test]
+fn a_border_is_the_series_own_up_to_1_1_distances_and_else_half_a_distance_away() {
+    let m: &[(&str, &[f64])] = &[("m", &[0.0, 10.0, 20.0, 30.0])];
+    let carried = |by: f64| Some(20.0 * ((60.0 + 8.0 + by) / 60.0));
+    check("delta(m[100s])", 122, m, carried(32.0), carried(32.0));
+    check("delta(m[102s])", 124, m, carried(15.0), carried(15.0));
+}
+
+#[test]
+fn a_counter_that_begins_anew_goes_on_counting() {
+    let m: &[(&str, &[f64])] = &[("m", &[10.0, 20.0, 5.0, 15.0])];
+    let grown = Some(25.0 * ((90.0 + 15.0) / 90.0));
+    check("increase(m[10m])", 90, m, grown, grown);
+    check("irate(m[70s])", 60, m, Some(5.0 / 30.0), Some(5.0 / 30.0));
+}
+
+#[test]
 fn the_zero_of_a_counter_and_the_limit_are_looked_at_in_another_order_since_3() {
     // It would be zero 24 s before its first sample, which is within the limit of 33 s and over half a distance.
     let mut history = SeriesHistory::new(Duration::from_secs(86_400), HistoryLimits::default());

@@ -69,6 +69,12 @@ fn renders_what_go_would() {
     );
     check("no action }}", 1.0, "no action }}");
     check("", 1.0, "");
+    check(
+        "{{ humanize $value }} {{ humanize1024 $value }}",
+        1_000.0,
+        "1k 1000",
+    );
+    check("{{ humanize1024 $value }}", 1_024.0, "1ki");
 }
 
 #[test]
