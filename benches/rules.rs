@@ -42,11 +42,10 @@ const QUICK: Load = Load {
 };
 
 fn main() {
-    let load = if std::env::args().any(|argument| argument == "--test") {
-        QUICK
-    } else {
-        FULL
-    };
+    let has = |wanted: &str| std::env::args().any(|argument| argument == wanted);
+    // Cargo says `--bench` to a bench, and nothing to a test.
+    let is_full = has("--bench") && !has("--test");
+    let load = if is_full { FULL } else { QUICK };
     let recorder = Recorder::builder()
         .with_max_series_per_family(load.series_of_each * 2)
         .build()
@@ -70,7 +69,7 @@ fn main() {
             );
             let ratio = there.as_secs_f64() / here.as_secs_f64();
             println!("Prometheus takes {ratio:.1} times as long");
-            assert!(here <= there, "it takes longer than Prometheus");
+            assert!(!is_full || here <= there, "it takes longer than Prometheus");
         }
         None => println!("Prometheus: left out, there is no such program"),
     }

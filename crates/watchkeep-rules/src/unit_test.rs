@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
-use watchkeep_metrics::{SeriesLabels, Timestamp};
+use watchkeep_metrics::{HistoryLimits, SeriesLabels, Timestamp};
 
 use crate::duration::Shown;
 use crate::engine::{Engine, EngineBuilder};
@@ -18,6 +18,13 @@ use crate::evaluate::{Budget, EvaluationError, Query, Sample, Samples, Semantics
 use crate::expression::Expression;
 use crate::group::Group;
 use series::Input;
+
+/// The bounds of a test: as many rows as it has moments.
+const LIMITS: HistoryLimits = HistoryLimits {
+    series: 100_000,
+    rows: usize::MAX,
+    values: 20_000_000,
+};
 
 /// A file of tests: input series, and what rules and expressions make of them.
 ///
@@ -153,6 +160,7 @@ impl Test {
         let (mut engine, queries) = EngineBuilder::default()
             .with_interval(interval)
             .with_span(Duration::MAX)
+            .with_history_limits(LIMITS)
             .with_semantics(semantics)
             .with_budget(Budget {
                 time: Duration::from_secs(60),

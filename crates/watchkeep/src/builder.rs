@@ -253,7 +253,7 @@ impl Builder {
 
     /// Adds an annotation that only the process knows to the alerts of a rule: the error behind a component, say.
     ///
-    /// `source` is asked at each evaluation that fires, on a thread that may block for a moment.
+    /// `source` is asked at each evaluation that fires, on a thread that may block for a moment; it must not ask [`Rules`](crate::Rules), which wait for the evaluation.
     #[cfg(feature = "rules")]
     pub fn with_rule_annotation(
         mut self,

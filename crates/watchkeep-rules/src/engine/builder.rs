@@ -19,8 +19,9 @@ use crate::file::RuleFile;
 use crate::group::Group;
 use crate::rule::Rule;
 
-/// Series that a Prometheus makes itself while it scrapes.
-const ONLY_OF_A_SCRAPE: [&str; 5] = [
+/// Series that a Prometheus makes itself, while it scrapes and evaluates.
+const ONLY_OF_PROMETHEUS: [&str; 6] = [
+    "ALERTS_FOR_STATE",
     "scrape_duration_seconds",
     "scrape_samples_post_metric_relabeling",
     "scrape_samples_scraped",
@@ -179,11 +180,11 @@ fn runs_here(rule: &Rule, settings: &Settings, notices: &mut Vec<String>) -> boo
     let mut foreign = HashSet::new();
     rule.expression.0.leaves(&mut |selector, _| {
         if let Some(name) = &selector.name
-            && ONLY_OF_A_SCRAPE.contains(&name.as_str())
+            && ONLY_OF_PROMETHEUS.contains(&name.as_str())
             && foreign.insert(name.clone())
         {
             notices.push(format!(
-                "rule `{}`: `{name}` is a series of a scrape; in the process there is none",
+                "rule `{}`: only a Prometheus makes the series `{name}`; in the process there is none",
                 rule.name()
             ));
         }

@@ -481,7 +481,7 @@ fn what_only_a_prometheus_can_run_is_said() {
         engine.notices(),
         [
             "rule `Long` looks back 2h, over the 1h of the history: it runs on a Prometheus only",
-            "rule `Up`: `up` is a series of a scrape; in the process there is none",
+            "rule `Up`: only a Prometheus makes the series `up`; in the process there is none",
         ]
     );
 }
