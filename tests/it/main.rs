@@ -4,5 +4,6 @@ mod alertmanager;
 mod metrics;
 mod oracle;
 mod outages;
+mod rules;
 mod stores;
 mod workspace;

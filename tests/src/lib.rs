@@ -47,5 +47,9 @@ struct Metrics;
 struct Middleware;
 
 #[cfg(doctest)]
+#[doc = include_str!("../../docs/rules.md")]
+struct Rules;
+
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/STYLE.md")]
 struct Style;

@@ -163,12 +163,28 @@ pub async fn prometheus(program: &Path, target: &str) -> Real {
 /// # Panics
 /// When it does not start.
 pub async fn prometheus_with(program: &Path, target: &str, arguments: &[&str]) -> Real {
+    prometheus_configured(program, &scrape(target, "[]"), arguments).await
+}
+
+/// Starts a Prometheus that scrapes `target` every second and runs the rules of a file.
+///
+/// # Panics
+/// When it does not start.
+pub async fn prometheus_with_rules(program: &Path, target: &str, rules: &Path) -> Real {
+    let files = format!("['{}']", rules.display());
+    prometheus_configured(program, &scrape(target, &files), &[]).await
+}
+
+fn scrape(target: &str, rule_files: &str) -> String {
+    format!(
+        "global: {{scrape_interval: 1s}}\nrule_files: {rule_files}\nscrape_configs: [{{job_name: oracle, static_configs: [{{targets: ['{target}']}}]}}]\n"
+    )
+}
+
+async fn prometheus_configured(program: &Path, text: &str, arguments: &[&str]) -> Real {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let port = free_port();
     let config = folder.path().join("prometheus.yml");
-    let text = format!(
-        "global: {{scrape_interval: 1s}}\nscrape_configs: [{{job_name: oracle, static_configs: [{{targets: ['{target}']}}]}}]\n"
-    );
     std::fs::write(&config, text).expect("the configuration is written");
     let mut command = Command::new(program);
     command

@@ -210,68 +210,6 @@ fn export_sink(sink: &watchkeep_logging::SinkStats) {
     }
 }
 
-/// The task that evaluates the rules; dropping this ends it.
-#[cfg(feature = "rules")]
-#[derive(Debug)]
-pub(crate) struct RuleTask(tokio::task::JoinHandle<()>);
-
-#[cfg(feature = "rules")]
-impl Drop for RuleTask {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
-/// Evaluates the rules at their interval, for as long as the returned task lives.
-///
-/// The first sample is taken here and now: what is counted from the start on counts for the rules.
-#[cfg(feature = "rules")]
-pub(crate) fn evaluate_rules(
-    mut engine: watchkeep_rules::Engine,
-    recorder: watchkeep_metrics::Recorder,
-    alerting: watchkeep_alerts::Alerting,
-    interval: Duration,
-) -> RuleTask {
-    let mut transitions = evaluate_once(&mut engine, &recorder);
-    RuleTask(tokio::spawn(async move {
-        let begin = tokio::time::Instant::now() + interval;
-        let mut ticks = tokio::time::interval_at(begin, interval);
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
-            for transition in transitions {
-                tell(&alerting, transition).await;
-            }
-            ticks.tick().await;
-            transitions = evaluate_once(&mut engine, &recorder);
-        }
-    }))
-}
-
-/// Takes a sample, and returns what begins and ends.
-#[cfg(feature = "rules")]
-fn evaluate_once(
-    engine: &mut watchkeep_rules::Engine,
-    recorder: &watchkeep_metrics::Recorder,
-) -> Vec<watchkeep_rules::Transition> {
-    let now = watchkeep_metrics::clock::now();
-    engine.evaluate(now, &recorder.snapshot())
-}
-
-/// Tells the alert engine what fires and what ends, and waits until it has it.
-#[cfg(feature = "rules")]
-async fn tell(alerting: &watchkeep_alerts::Alerting, transition: watchkeep_rules::Transition) {
-    use watchkeep_rules::Transition;
-
-    let outcome = match transition {
-        Transition::Fire(alert) => alerting.fire(alert).await.map(drop),
-        Transition::Resolve(alert) => alerting.resolve(alert.fingerprint()).await.map(drop),
-        _ => Ok(()),
-    };
-    if let Err(error) = outcome {
-        tracing::error!(%error, "alert of a rule was refused");
-    }
-}
-
 #[cfg(all(test, feature = "metrics"))]
 mod tests {
     use super::*;

@@ -4,6 +4,7 @@ mod channels;
 mod env_file;
 mod reader;
 mod routing;
+pub(crate) mod rule_file;
 mod secret;
 mod summary;
 mod unsupported;
@@ -24,6 +25,7 @@ use watchkeep::metrics::Daily;
 pub(crate) use channels::{Channels, NAMES};
 use reader::Reader;
 pub(crate) use routing::Routing;
+use rule_file::Rules;
 use secret::Secret;
 
 /// The service's name: in file names, metrics and alerts.
@@ -48,7 +50,7 @@ pub struct Config {
     pub(crate) redis: Option<Redis>,
     pub(crate) engine: Option<Secret<Url>>,
     pub(crate) ai_timeout: Duration,
-    pub(crate) rules: bool,
+    pub(crate) rules: Rules,
     pub(crate) monitor_interval: Option<Duration>,
     pub(crate) channels: Channels,
     pub(crate) routing: Routing,
@@ -122,6 +124,7 @@ impl Config {
             let monitor = reader.optional("MONITOR_INTERVAL_SECONDS", |text| {
                 reader::seconds(text, &(0.1..=LONGEST_WAIT))
             });
+            let rules = rule_file::read(&mut reader);
             let data_dir = reader.parsed("DATA_DIR", "data", folder);
             let log_dir = reader.optional("LOG_DIR", folder);
             let environment =
@@ -150,8 +153,7 @@ impl Config {
                 redis: redis?,
                 engine: engine?,
                 ai_timeout: ai_timeout?,
-                // Unset means the rules that the server brings along; set and empty means none.
-                rules: lookup("RULES_CONFIG").is_none(),
+                rules: rules?,
                 monitor_interval: monitor?,
                 channels: channels?,
                 routing: routing?,

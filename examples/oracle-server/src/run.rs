@@ -106,7 +106,7 @@ impl Signals {
         })
     }
 
-    /// Waits for the signal to stop; at every hang-up on the way the log files are opened and the routing file is read again.
+    /// Waits for the signal to stop; at every hang-up on the way the log files are opened and the files of routes and rules are read again.
     async fn stop(&mut self, server: &mut Server) {
         loop {
             tokio::select! {
@@ -115,7 +115,15 @@ impl Signals {
                 _ = self.hang_up.recv() => {
                     server.watchkeep().logs().reopen();
                     tracing::info!("log files were opened again");
-                    server.reload().await;
+                    server.reload_routes().await;
+                    match server.reload_rules() {
+                        Ok(()) => tracing::info!("rules were loaded again"),
+                        Err(problems) => {
+                            for problem in problems {
+                                tracing::error!(problem, "rules are refused, the old ones stay");
+                            }
+                        }
+                    }
                 }
             }
         }

@@ -18,7 +18,7 @@ use watchkeep::endpoints::{Access, Dashboard};
 use watchkeep::metrics::Daily;
 
 use crate::cache::Cache;
-use crate::config::{Config, Database, Routing, SERVICE};
+use crate::config::{Config, Database, Routing, SERVICE, rule_file};
 use crate::data_dir::{ClaimError, DataDir};
 use crate::engine::{EmbeddedEngine, Engine, MoodyEngine, RemoteEngine};
 use crate::exchange::Oracle;
@@ -32,9 +32,6 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// How often the users in the database are counted again: other replicas add some too.
 const RECOUNT: Duration = Duration::from_secs(60);
-
-/// How often rules are evaluated when nothing else is said.
-const MONITOR_INTERVAL: Duration = Duration::from_secs(60);
 
 /// How long the runtime may be unable to serve a timer before the process counts as dead; a busy one is late by milliseconds.
 const RUNTIME_LIMIT: Duration = Duration::from_secs(30);
@@ -61,9 +58,6 @@ pub enum StartError {
     /// The journal of alerts could not be opened.
     #[error("the journal of alerts cannot be used")]
     Journal(#[from] watchkeep::alerts::journal::JournalError),
-    /// The built-in rules were refused.
-    #[error("the built-in rules are refused")]
-    Rules(#[from] watchkeep::rules::Error),
     /// Logging, metrics, health or alerts could not be set up.
     #[error("the monitoring cannot be set up")]
     Watchkeep(#[from] watchkeep::Error),
@@ -78,6 +72,7 @@ pub struct Server {
     drain: Duration,
     watchkeep: Watchkeep,
     routing: Routing,
+    rules: rule_file::Source,
     oracle: Arc<Oracle>,
     store: Arc<Store>,
     stop_accepting: oneshot::Sender<()>,
@@ -115,13 +110,14 @@ impl Server {
         });
         let engine = engine(&config)?;
         let fallbacks = alerts::fallbacks(&config);
-        let components = components::components(&store, &engine, &cache);
-        let watchkeep = watch(&mut config, components, journal)?;
+        let parts = components::components(&store, &engine, &cache);
+        let watchkeep = watch(&mut config, &data_dir, parts, journal)?;
         say_fallbacks(&config, &fallbacks);
 
         let numbers = Numbers::register(watchkeep.recorder(), config.price_per_1k_tokens, || {
             daily(&config)
         });
+        watchkeep.rules().observe();
         let oracle = Arc::new(Oracle {
             numbers,
             store: Arc::clone(&store),
@@ -157,6 +153,7 @@ impl Server {
             drain: config.drain,
             watchkeep,
             routing: config.routing,
+            rules: config.rules.source,
             oracle,
             store,
             stop_accepting,
@@ -177,7 +174,7 @@ impl Server {
     }
 
     /// Reads the routing file again; a bad one is refused, and the old routes stay.
-    pub async fn reload(&mut self) {
+    pub async fn reload_routes(&mut self) {
         let routing = match self.routing.again() {
             Ok(routing) => routing,
             Err(problem) => {
@@ -195,6 +192,16 @@ impl Server {
             }
             Err(error) => tracing::error!(%error, "routes are refused, the old ones stay"),
         }
+    }
+
+    /// Reads the rule file again; with a bad one everything stays as it was.
+    ///
+    /// # Errors
+    /// A line for each problem of the file.
+    pub fn reload_rules(&self) -> Result<(), Vec<String>> {
+        let rules = rule_file::load(self.rules.clone())?;
+        let taken = self.watchkeep.rules().reload(rules.groups);
+        taken.map_err(|error| error.problems())
     }
 
     /// Stops it: unready at once, accepting until the drain delay is over and the messages in flight have ended, then everything flushed.
@@ -264,10 +271,10 @@ fn engine(config: &Config) -> Result<Arc<dyn Engine>, StartError> {
 /// Sets up everything that watches the server.
 fn watch(
     config: &mut Config,
+    data_dir: &DataDir,
     components: Vec<watchkeep::health::Component>,
     journal: Sqlite,
 ) -> Result<Watchkeep, StartError> {
-    let interval = config.monitor_interval.unwrap_or(MONITOR_INTERVAL);
     let registry = Arc::new(OnceLock::new());
     let for_rules = Arc::clone(&registry);
     let mut builder = Watchkeep::builder(SERVICE)
@@ -275,16 +282,19 @@ fn watch(
         .with_environment(&config.environment)
         .with_start_message("ORACLE system started")
         .with_logging(config.logging.clone())
-        .with_rule_interval(interval)
-        .with_check_interval(interval)
+        .with_rule_groups(config.rules.groups.clone())
+        .with_rule_state(data_dir.file("rules.json"))
+        .with_rule_annotation("DatabaseDown", "error", move || {
+            alerts::database_error(&for_rules)
+        })
         .with_health(|health| health.watchdog(RUNTIME_LIMIT));
     for component in components {
         builder = builder.with_component(component);
     }
-    if config.rules {
-        for rule in alerts::rules(move || alerts::database_error(&for_rules))? {
-            builder = builder.with_rule(rule);
-        }
+    if let Some(interval) = config.monitor_interval {
+        builder = builder
+            .with_rule_interval(interval)
+            .with_check_interval(interval);
     }
     let channels = std::mem::take(&mut config.channels);
     let watchkeep = alerts::route(builder, &config.routing, channels, journal).start()?;

@@ -34,7 +34,8 @@ fn nothing_set_is_valid() {
     assert_eq!(config.address.to_string(), "127.0.0.1:8000");
     assert_eq!(config.ai_timeout, Duration::from_secs(10));
     assert_eq!(config.drain, Duration::from_secs(10));
-    assert!(config.rules && config.monitor_interval.is_none());
+    assert_eq!(config.rules.source, rule_file::Source::BuiltIn);
+    assert!(config.monitor_interval.is_none());
 }
 
 #[test]
@@ -70,7 +71,8 @@ fn numbers_out_of_range_are_refused() {
         ("SLACK_WEBHOOK_URL", "nonsense"),
         ("TZ", "Atlantis/Capital"),
         ("TZ", "x\ny"),
-        ("RULES_CONFIG", "rules.yml"),
+        ("RULES_CONFIG", "/no/such/rules.yml"),
+        ("RULES_CONFIG", "/dev/null/x"),
         ("DATA_DIR", "/dev/null/x"),
         ("LOG_DIR", "/dev/null/x"),
         ("OPS_TOKEN", " "),
@@ -115,7 +117,8 @@ fn optional_names_may_be_empty_and_rules_can_be_turned_off() {
         ("RULES_CONFIG", ""),
     ])
     .expect("all of them are valid");
-    assert!(!config.rules && config.redis.is_none() && config.engine.is_none());
+    assert_eq!(config.rules.groups, []);
+    assert!(config.redis.is_none() && config.engine.is_none());
 }
 
 #[test]

@@ -14,13 +14,4 @@ pub(crate) fn refuse(reader: &mut Reader<'_>) {
             reader.refuse(name, &format!("is set, but {reason}; unset it"));
         }
     }
-    if reader
-        .raw("RULES_CONFIG")
-        .is_some_and(|value| !value.is_empty())
-    {
-        reader.refuse(
-            "RULES_CONFIG",
-            "is set, but this version has no rule files; unset it for the built-in rules, or leave it empty for none",
-        );
-    }
 }
