@@ -12,19 +12,18 @@ use tokio::time::{Instant, timeout, timeout_at};
 use crate::alert::Alert;
 use crate::builder::AlertingBuilder;
 use crate::config::Config;
-use crate::driver::{self, Answer, Channels, Command, Inside, Machine, Parts, Running};
+use crate::driver::{self, Answer, Channels, Command, Inside, Parts, Running};
 use crate::error::{Error, Kind};
 use crate::fingerprint::{AlertKey, Fingerprint};
 use crate::journal::Durability;
 use crate::line::TARGET;
 use crate::notification::Notification;
 use crate::notifier::Notifier;
-use crate::state::{Ends, Filter, SilenceOp};
+use crate::state::{Ends, SilenceOp};
 use crate::timestamp::Timestamp;
-use crate::view::{
-    AlertKind, AlertReport, AlertView, DeadLetterView, DecisionView, GroupView, SilenceRequest,
-    SilenceView,
-};
+use crate::view::{AlertKind, SilenceRequest};
+
+mod look;
 
 /// The alert engine; clones share one.
 ///
@@ -236,63 +235,6 @@ impl Alerting {
         Ok(answer.outcome.found)
     }
 
-    /// Returns what fires, with its deliveries, in the order of the fingerprints; nothing when the engine's runtime has ended.
-    pub async fn active(&self) -> Vec<AlertView> {
-        self.look(|machine, now| machine.firing(now)).await
-    }
-
-    /// Returns what fires, and why nobody is told of it, if so.
-    pub async fn alerts(&self) -> Vec<AlertReport> {
-        self.look(|machine, now| {
-            let details = machine.state.alerts(now, &Filter::default());
-            let report = |mut detail: crate::state::AlertDetail| {
-                let alert = machine.receipts.fill(detail.alert.clone());
-                detail.alert = alert.clone();
-                AlertReport::new(detail, alert)
-            };
-            details.into_iter().map(report).collect()
-        })
-        .await
-    }
-
-    /// Returns the groups, the oldest first.
-    pub async fn groups(&self) -> Vec<GroupView> {
-        self.look(|machine, _| {
-            let groups = machine.state.groups();
-            groups.into_iter().map(GroupView::from).collect()
-        })
-        .await
-    }
-
-    /// Returns the silences, the oldest first.
-    pub async fn silences(&self) -> Vec<SilenceView> {
-        self.look(|machine, now| {
-            let silences = machine.state.silences();
-            silences
-                .map(|silence| SilenceView::new(silence, now.wall))
-                .collect()
-        })
-        .await
-    }
-
-    /// Returns the dead letters, the oldest first.
-    pub async fn dead_letters(&self) -> Vec<DeadLetterView> {
-        self.look(|machine, _| {
-            let letters = machine.outbox.dead_letters();
-            letters.map(DeadLetterView::from).collect()
-        })
-        .await
-    }
-
-    /// Returns why somebody was not told of something, the newest first, at most so many.
-    pub async fn decisions(&self, most: usize) -> Vec<DecisionView> {
-        self.look(move |machine, _| {
-            let entries = machine.trail.iter().take(most);
-            entries.map(DecisionView::from).collect()
-        })
-        .await
-    }
-
     /// Returns what an alert that is acknowledged now outlives, as long as the journal can be written.
     pub fn durability(&self) -> Durability {
         self.inner.durability
@@ -459,26 +401,6 @@ impl Alerting {
             Ok(answer) => answer.map_err(Error::from),
             Err(_) => Err(Kind::Timeout { limit }.into()),
         }
-    }
-
-    async fn look<T: Default + Send + 'static>(
-        &self,
-        look: impl FnOnce(&Machine, crate::clock::Now) -> T + Send + 'static,
-    ) -> T {
-        self.try_look(look).await.unwrap_or_default()
-    }
-
-    async fn try_look<T: Send + 'static>(
-        &self,
-        look: impl FnOnce(&Machine, crate::clock::Now) -> T + Send + 'static,
-    ) -> Option<T> {
-        let (reply, answer) = oneshot::channel();
-        let look = Box::new(move |machine: &Machine, now| {
-            // Whoever asked may have gone.
-            drop(reply.send(look(machine, now)));
-        });
-        self.inner.commands.send(Command::Look(look)).await.ok()?;
-        answer.await.ok()
     }
 }
 
