@@ -7,7 +7,6 @@ mod alertmanager;
 #[cfg(any(
     feature = "discord",
     feature = "email",
-    feature = "pagerduty",
     feature = "slack",
     feature = "teams",
     feature = "telegram"
@@ -17,6 +16,13 @@ mod chat;
 mod discord;
 #[cfg(feature = "email")]
 mod email;
+#[cfg(any(
+    feature = "discord",
+    feature = "email",
+    feature = "pagerduty",
+    feature = "teams"
+))]
+mod headline;
 #[cfg(feature = "_http")]
 mod http;
 #[cfg(feature = "pagerduty")]

@@ -1,8 +1,7 @@
 //! The text of a notice as people read it in a chat, escaped and cut as the channel needs it.
 
-use crate::alert::Labels;
 use crate::notification::Notification;
-use crate::text::is_hidden;
+use crate::text::{is_hidden, value};
 use crate::view::{AlertView, Status};
 
 /// What a channel makes of a character that means something to it; none is itself.
@@ -28,6 +27,7 @@ pub(crate) struct Text {
 }
 
 /// Counts characters as they are written.
+#[cfg(any(feature = "email", feature = "slack", feature = "teams"))]
 pub(crate) fn written_chars(_: &str, written: &str) -> usize {
     written.chars().count()
 }
@@ -129,9 +129,9 @@ fn write_alert(text: &mut Text, alert: &AlertView) {
         Status::Resolved => "RESOLVED ",
     });
     text.own(&format!("[{}] ", alert.level));
-    text.theirs(get(&alert.labels, "alertname"));
+    text.theirs(value(&alert.labels, "alertname"));
     text.own(": ");
-    text.theirs(get(&alert.annotations, "summary"));
+    text.theirs(value(&alert.annotations, "summary"));
     text.own(&format!("\ntime: {}", alert.starts_at));
     if let (Status::Resolved, Some(ends_at)) = (alert.state, alert.ends_at) {
         text.own(&format!("\nresolved: {ends_at}"));
@@ -150,55 +150,4 @@ fn write_alert(text: &mut Text, alert: &AlertView) {
         text.own(": ");
         text.theirs(value);
     }
-}
-
-/// Returns one line on a notice: the level, and the message of its only alert, or how many there are.
-#[cfg(any(
-    feature = "discord",
-    feature = "email",
-    feature = "pagerduty",
-    feature = "teams"
-))]
-pub(crate) fn headline(notification: &Notification) -> String {
-    let alerts = notification.alerts();
-    let firing = alerts
-        .iter()
-        .filter(|it| it.state == Status::Firing)
-        .count();
-    let first = alerts
-        .iter()
-        .find(|it| it.state == Status::Firing)
-        .or_else(|| alerts.first());
-    let message = first.map_or("", |alert| match get(&alert.annotations, "summary") {
-        "" => get(&alert.labels, "alertname"),
-        summary => summary,
-    });
-    let message = crate::text::printable(message);
-    match (alerts.len() + notification.truncated(), firing) {
-        (0 | 1, _) => message,
-        (_, 0 | 1) => message,
-        (_, firing) => format!("{message} (and {} more)", firing - 1),
-    }
-}
-
-/// Returns the worst level of those alerts that fire, or of all when none does.
-#[cfg(any(
-    feature = "discord",
-    feature = "email",
-    feature = "pagerduty",
-    feature = "teams"
-))]
-pub(crate) fn worst(notification: &Notification) -> crate::level::Level {
-    let levels = |all: bool| {
-        let alerts = notification.alerts().iter();
-        let alerts = alerts.filter(move |it| all || it.state == Status::Firing);
-        alerts.map(|it| it.level).max()
-    };
-    levels(false)
-        .or_else(|| levels(true))
-        .unwrap_or(crate::level::Level::Info)
-}
-
-pub(crate) fn get<'a>(map: &'a Labels, key: &str) -> &'a str {
-    map.get(key).map_or("", String::as_str)
 }

@@ -9,7 +9,8 @@ use crate::error::Error;
 use crate::level::Level;
 use crate::notification::Notification;
 use crate::notifier::{Limits, Notifier, NotifyError};
-use crate::notifiers::chat::{self, Bound, Text, headline, said_units, worst};
+use crate::notifiers::chat::{self, Bound, Text, said_units};
+use crate::notifiers::headline::{headline, worst};
 use crate::notifiers::http::{Answer, Endpoint};
 use crate::view::Status;
 

@@ -11,7 +11,7 @@ use crate::error::{Error, Kind};
 use crate::level::Level;
 use crate::notification::Notification;
 use crate::notifier::{Limits, Notifier, NotifyError};
-use crate::notifiers::chat::{headline, worst};
+use crate::notifiers::headline::{headline, worst};
 use crate::notifiers::http::Endpoint;
 use crate::text::bounded;
 use crate::view::Status;

@@ -9,7 +9,8 @@ use crate::error::Error;
 use crate::level::Level;
 use crate::notification::Notification;
 use crate::notifier::{Limits, Notifier, NotifyError};
-use crate::notifiers::chat::{self, Bound, Text, headline, worst, written_chars};
+use crate::notifiers::chat::{self, Bound, Text, written_chars};
+use crate::notifiers::headline::{headline, worst};
 use crate::notifiers::http::{Answer, Endpoint};
 use crate::view::Status;
 

@@ -11,8 +11,9 @@ use crate::fingerprint::Fingerprint;
 use crate::level::Level;
 use crate::notification::Notification;
 use crate::notifier::NotifyError;
-use crate::notifiers::chat::{self, Bound, Text, headline, worst, written_chars};
-use crate::text::{bounded, printable};
+use crate::notifiers::chat::{self, Bound, Text, written_chars};
+use crate::notifiers::headline::{headline, worst};
+use crate::text::{bounded, printable, value};
 use crate::view::Status;
 
 /// The longest subject, in bytes; longer ones are cut by most programs anyway.
@@ -59,7 +60,7 @@ pub(super) fn subject(notification: &Notification) -> String {
     let service = notification
         .alerts()
         .first()
-        .map_or("", |alert| chat::get(&alert.labels, "service"));
+        .map_or("", |alert| value(&alert.labels, "service"));
     let service = match printable(service).to_uppercase() {
         nobody if nobody.is_empty() => "Alert".to_owned(),
         service => service,
