@@ -166,7 +166,7 @@ impl Builder {
         self
     }
 
-    /// Raises an alert for each component that fails, and ends it when the component recovers. Default: none, since rules may say the same.
+    /// Raises an alert for each component that fails, and ends it when the component recovers; what a rule tells of a component is left to the rule. Default: none.
     #[cfg(all(feature = "alerts", feature = "health"))]
     pub fn with_health_alerts(mut self, alerts: HealthAlerts) -> Self {
         self.health_alerts = Some(alerts);
@@ -226,6 +226,12 @@ impl Builder {
         if tokio::runtime::Handle::try_current().is_err() {
             return Err(crate::error::Kind::Runtime.into());
         }
+        #[cfg(all(feature = "health", feature = "rules"))]
+        let health_alerts = self
+            .health_alerts
+            .map(|joint| joint.covered_by_rules(joints::covered_components(&self.rules)));
+        #[cfg(all(feature = "alerts", feature = "health", not(feature = "rules")))]
+        let health_alerts = self.health_alerts;
         #[cfg(feature = "rules")]
         let engine = Engine::new(self.rules)?;
         #[cfg(feature = "metrics")]
@@ -299,9 +305,8 @@ impl Builder {
         #[cfg(feature = "health")]
         let checks = registry.start();
         #[cfg(all(feature = "alerts", feature = "health"))]
-        let health_alerts = self
-            .health_alerts
-            .map(|joint| joint.start(registry.clone(), alerting.clone()));
+        let health_alerts =
+            health_alerts.map(|joint| joint.start(registry.clone(), alerting.clone()));
         Ok(Watchkeep {
             #[cfg(all(feature = "alerts", feature = "health"))]
             health_alerts,

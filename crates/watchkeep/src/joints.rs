@@ -203,6 +203,29 @@ impl Drop for RuleTask {
     }
 }
 
+/// The components of which a rule tells that they are unhealthy.
+#[cfg(all(feature = "health", feature = "rules"))]
+pub(crate) fn covered_components(rules: &[watchkeep_rules::Rule]) -> Vec<String> {
+    use watchkeep_rules::{Expression, Selector};
+
+    let component = |selector: &Selector| {
+        let label = |wanted: &str| {
+            let mut labels = selector.labels();
+            labels.find_map(|(name, value)| (name == wanted).then(|| value.to_owned()))
+        };
+        let reads_it = selector.name() == "watchkeep_health_status"
+            && label("status").as_deref() == Some("unhealthy");
+        reads_it.then(|| label("component")).flatten()
+    };
+    rules
+        .iter()
+        .filter_map(|rule| match rule.expression() {
+            Expression::Latest(selector) => component(&selector),
+            _ => None,
+        })
+        .collect()
+}
+
 /// Evaluates the rules at their interval, for as long as the returned task lives.
 ///
 /// The first sample is taken here and now: what is counted from the start on counts for the rules.
@@ -250,6 +273,20 @@ fn evaluate_once(
 #[cfg(all(test, feature = "metrics"))]
 mod tests {
     use super::*;
+
+    #[cfg(all(feature = "health", feature = "rules"))]
+    #[test]
+    fn rules_that_read_a_components_health_cover_it() {
+        use watchkeep_rules::{Rule, Selector};
+
+        let selector = || Selector::new("watchkeep_health_status").with_label("component", "x");
+        let rules = [
+            Rule::component_down("DatabaseDown", "database"),
+            Rule::error_ratio("Ratio", selector(), selector()),
+            Rule::component_down("QueueDown", "queue"),
+        ];
+        assert_eq!(covered_components(&rules), ["database", "queue"]);
+    }
 
     #[test]
     fn idle_series_go_when_metrics_are_read() {
