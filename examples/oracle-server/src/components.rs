@@ -9,6 +9,8 @@ use crate::cache::Cache;
 use crate::engine::Engine;
 use crate::store::Store;
 
+mod telegram;
+
 /// The component that every call to the engine is told to.
 pub(crate) const AI_ENGINE: &str = "ai_engine";
 

@@ -21,7 +21,7 @@ use watchkeep::logging::LogConfig;
 use watchkeep::metrics::Daily;
 
 use reader::Reader;
-use secret::Secret;
+pub(crate) use secret::Secret;
 
 /// The service's name: in file names, metrics and alerts.
 pub(crate) const SERVICE: &str = "oracle";
