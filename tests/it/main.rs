@@ -3,5 +3,7 @@
 mod metrics;
 mod oracle;
 mod outages;
+mod refusals;
+mod stops;
 mod stores;
 mod workspace;
