@@ -4,6 +4,8 @@ mod alertmanager;
 mod metrics;
 mod oracle;
 mod outages;
+mod refusals;
 mod rules;
+mod stops;
 mod stores;
 mod workspace;

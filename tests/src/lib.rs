@@ -1,5 +1,6 @@
 //! Support for the integration tests, and the examples of the documentation as tests.
 
+pub mod blackhole;
 pub mod client;
 pub mod eventually;
 pub mod exposition;

@@ -238,13 +238,22 @@ pub fn postgres_url(postgres: &Real) -> String {
 /// # Panics
 /// When it does not start.
 pub async fn redis(program: &Path, password: &str) -> Real {
+    redis_with(program, password, &[]).await
+}
+
+/// Starts a Redis with this password and further arguments.
+///
+/// # Panics
+/// When it does not start.
+pub async fn redis_with(program: &Path, password: &str, arguments: &[&str]) -> Real {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let port = free_port();
     let mut command = Command::new(program);
     command
         .current_dir(folder.path())
         .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
-        .args(["--port", &port.to_string(), "--requirepass", password]);
+        .args(["--port", &port.to_string(), "--requirepass", password])
+        .args(arguments);
     Real::start(folder, port, command).await
 }
 

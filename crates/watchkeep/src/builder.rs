@@ -72,6 +72,13 @@ type Source = Box<dyn Fn() -> Option<String> + Send + Sync>;
 #[cfg(feature = "rules")]
 impl RuleSettings {
     /// The engine of these rules, and the file with their states.
+    /// All rules, in groups or alone.
+    #[cfg(feature = "health")]
+    fn all(&self) -> impl Iterator<Item = &Rule> {
+        let grouped = self.groups.iter().flat_map(Group::rules);
+        self.single.iter().chain(grouped)
+    }
+
     fn engine(mut self) -> Result<(Engine, Option<std::path::PathBuf>), watchkeep_rules::Error> {
         if !self.single.is_empty() {
             self.groups.push(Group::new("rules", self.single)?);
@@ -202,7 +209,7 @@ impl Builder {
         self
     }
 
-    /// Raises an alert for each component that fails, and ends it when the component recovers. Default: none, since rules may say the same.
+    /// Raises an alert for each component that fails, and ends it when the component recovers; what a rule tells of a component is left to the rule. Default: none.
     #[cfg(all(feature = "alerts", feature = "health"))]
     pub fn with_health_alerts(mut self, alerts: HealthAlerts) -> Self {
         self.health_alerts = Some(alerts);
@@ -297,6 +304,12 @@ impl Builder {
         if tokio::runtime::Handle::try_current().is_err() {
             return Err(crate::error::Kind::Runtime.into());
         }
+        #[cfg(all(feature = "health", feature = "rules"))]
+        let health_alerts = self
+            .health_alerts
+            .map(|joint| joint.covered_by_rules(joints::covered_components(self.rules.all())));
+        #[cfg(all(feature = "alerts", feature = "health", not(feature = "rules")))]
+        let health_alerts = self.health_alerts;
         #[cfg(feature = "rules")]
         let (engine, rule_state) = self.rules.engine()?;
         #[cfg(feature = "metrics")]
@@ -377,9 +390,8 @@ impl Builder {
         #[cfg(feature = "health")]
         let checks = registry.start();
         #[cfg(all(feature = "alerts", feature = "health"))]
-        let health_alerts = self
-            .health_alerts
-            .map(|joint| joint.start(registry.clone(), alerting.clone()));
+        let health_alerts =
+            health_alerts.map(|joint| joint.start(registry.clone(), alerting.clone()));
         Ok(Watchkeep {
             #[cfg(all(feature = "alerts", feature = "health"))]
             health_alerts,

@@ -210,9 +210,70 @@ fn export_sink(sink: &watchkeep_logging::SinkStats) {
     }
 }
 
+/// The components of which a rule tells that they are unhealthy: those whose status, and nothing else, it reads.
+#[cfg(all(feature = "health", feature = "rules"))]
+pub(crate) fn covered_components<'a>(
+    rules: impl IntoIterator<Item = &'a watchkeep_rules::Rule>,
+) -> Vec<String> {
+    let covered = |rule: &watchkeep_rules::Rule| covered(&rule.expression().to_string());
+    rules.into_iter().filter_map(covered).collect()
+}
+
+/// Reads a rule as it is printed, in which labels have one form and one order.
+#[cfg(all(feature = "health", feature = "rules"))]
+fn covered(expression: &str) -> Option<String> {
+    let is_alarm = [" > 0", " == 1", " >= 1", "}", "})"]
+        .iter()
+        .any(|end| expression.ends_with(end));
+    let (before, rest) = expression.split_once("watchkeep_health_status{")?;
+    let (labels, after) = rest.split_once('}')?;
+    // A rule over several series, or over time, says something else than the component's status.
+    let is_plain = !before.contains("absent")
+        && ![before, after]
+            .iter()
+            .any(|part| part.contains(['{', '[', ',']));
+    if !is_alarm || !is_plain {
+        return None;
+    }
+    let value = |wanted: &str| {
+        let start = format!("{wanted}=\"");
+        let label = labels
+            .split(',')
+            .map(str::trim)
+            .find(|it| it.starts_with(&start))?;
+        label.get(start.len()..label.len() - 1)
+    };
+    (value("status") == Some("unhealthy")).then(|| value("component").map(str::to_owned))?
+}
+
 #[cfg(all(test, feature = "metrics"))]
 mod tests {
     use super::*;
+
+    #[cfg(all(feature = "health", feature = "rules"))]
+    #[test]
+    fn rules_that_read_a_components_health_cover_it() {
+        use watchkeep_rules::{Expression, Rule};
+
+        let condition = |text: &str| {
+            let expression: Expression = text.parse().unwrap();
+            Rule::condition("Rule", expression).build().unwrap()
+        };
+        let status = r#"watchkeep_health_status{component="x",status="unhealthy"}"#;
+        let rules = [
+            Rule::component_down("DatabaseDown", "database")
+                .build()
+                .unwrap(),
+            condition(r#"watchkeep_health_status{status="unhealthy",component="queue"} == 1"#),
+            condition(&format!("{status} == 0")),
+            condition(&format!("absent({status})")),
+            condition(&format!("{status} > 0 and on () up == 1")),
+            condition(r#"watchkeep_health_status{component="x",status="degraded"} > 0"#),
+            condition(r#"watchkeep_health_status{status="unhealthy"} > 0"#),
+            condition("rate(oracle_errors_total[5m]) > 0"),
+        ];
+        assert_eq!(covered_components(&rules), ["database", "queue"]);
+    }
 
     #[test]
     fn idle_series_go_when_metrics_are_read() {

@@ -22,11 +22,11 @@ use sqlx::postgres::PgConnectOptions;
 use watchkeep::logging::LogConfig;
 use watchkeep::metrics::Daily;
 
-pub(crate) use channels::{Channels, NAMES};
+pub(crate) use channels::{Bot, Channels, NAMES};
 use reader::Reader;
 pub(crate) use routing::Routing;
 use rule_file::Rules;
-use secret::Secret;
+pub(crate) use secret::Secret;
 
 /// The service's name: in file names, metrics and alerts.
 pub(crate) const SERVICE: &str = "oracle";
@@ -54,6 +54,7 @@ pub struct Config {
     pub(crate) monitor_interval: Option<Duration>,
     pub(crate) channels: Channels,
     pub(crate) routing: Routing,
+    pub(crate) bot: Option<Bot>,
     pub(crate) ops_token: Option<Secret<String>>,
     pub(crate) zone: Option<String>,
     /// Whether the server sends traffic to itself; from the command line.
@@ -157,6 +158,7 @@ impl Config {
                 monitor_interval: monitor?,
                 channels: channels?,
                 routing: routing?,
+                bot: Bot::read(&reader),
                 ops_token: ops_token?,
                 zone: zone?.flatten(),
                 demo: false,

@@ -30,6 +30,9 @@ use crate::{alerts, api, components, demo};
 /// What the log and the page call the service.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
+/// How long a call to Telegram may take; its check has a limit of its own below that.
+const BOT_LIMIT: Duration = Duration::from_secs(10);
+
 /// How often the users in the database are counted again: other replicas add some too.
 const RECOUNT: Duration = Duration::from_secs(60);
 
@@ -49,7 +52,7 @@ pub enum StartError {
     /// Another server uses the data folder.
     #[error("the data folder `{}` belongs to a server that runs; each needs its own DATA_DIR", .0.display())]
     DataDirInUse(PathBuf),
-    /// The HTTP client for the AI engine could not be made.
+    /// An HTTP client, for the AI engine or for checks, could not be made.
     #[error("the HTTP client cannot be made")]
     HttpClient(#[source] reqwest::Error),
     /// The address could not be listened on.
@@ -110,7 +113,9 @@ impl Server {
         });
         let engine = engine(&config)?;
         let fallbacks = alerts::fallbacks(&config);
-        let parts = components::components(&store, &engine, &cache);
+        let client = http_client(BOT_LIMIT).map_err(StartError::HttpClient)?;
+        let bot = config.bot.as_ref().map(|bot| (bot, &client));
+        let parts = components::components(&store, &engine, &cache, bot);
         let watchkeep = watch(&mut config, &data_dir, parts, journal)?;
         say_fallbacks(&config, &fallbacks);
 

@@ -2,10 +2,12 @@
 
 use std::fmt;
 
+use reqwest::Url;
 use watchkeep::alerts::Notifier;
 use watchkeep::alerts::notifiers::{Alertmanager, Email, PagerDuty, Slack, Telegram, Webhook};
 
 use super::reader::Reader;
+use super::secret::Secret;
 
 /// The receivers that a routing file may name without settings, and the first of the names that configure them.
 pub(crate) const NAMES: [(&str, &str); 6] = [
@@ -20,6 +22,25 @@ pub(crate) const NAMES: [(&str, &str); 6] = [
 /// What is configured, by receiver.
 #[derive(Default)]
 pub(crate) struct Channels(Vec<(&'static str, Box<dyn Notifier>)>);
+
+/// The bot behind the channel `telegram`, whose health is a component.
+#[derive(Debug)]
+pub(crate) struct Bot {
+    pub(crate) address: Url,
+    pub(crate) token: Secret<String>,
+}
+
+impl Bot {
+    /// Returns the bot, when there is one; what is wrong with its names is said by the channel.
+    pub(crate) fn read(reader: &Reader<'_>) -> Option<Self> {
+        let address = given(reader, "TELEGRAM_API_URL");
+        let address = address.as_deref().unwrap_or("https://api.telegram.org");
+        Some(Self {
+            address: Url::parse(address).ok()?,
+            token: Secret::new(given(reader, "TELEGRAM_BOT_TOKEN")?),
+        })
+    }
+}
 
 impl Channels {
     /// Reads all of them; a channel that is configured in part is a problem, and says what is missing.
