@@ -32,6 +32,14 @@ mod telegram;
 #[cfg(feature = "webhook")]
 mod webhook;
 
+#[cfg(any(
+    feature = "discord",
+    feature = "slack",
+    feature = "teams",
+    feature = "telegram"
+))]
+#[cfg(test)]
+mod readback;
 #[cfg(any(feature = "_http", feature = "email"))]
 #[cfg(test)]
 mod samples;
