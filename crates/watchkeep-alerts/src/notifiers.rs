@@ -32,6 +32,17 @@ mod telegram;
 #[cfg(feature = "webhook")]
 mod webhook;
 
+#[cfg(all(
+    feature = "alertmanager",
+    feature = "discord",
+    feature = "pagerduty",
+    feature = "slack",
+    feature = "teams",
+    feature = "telegram",
+    feature = "webhook"
+))]
+#[cfg(test)]
+mod faults;
 #[cfg(any(
     feature = "discord",
     feature = "slack",
