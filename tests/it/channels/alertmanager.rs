@@ -98,8 +98,7 @@ async fn one_peer_is_enough_and_none_is_worth_another_try() {
     let Some(program) = programs::require("prometheus-alertmanager") else {
         return;
     };
-    let [one, mut two] = alertmanagers::<2>(&program).await;
-    let mut one = one;
+    let [mut one, mut two] = alertmanagers::<2>(&program).await;
     two.kill().await;
     let channel = channel(&[&two, &one]);
     let notification = Notification::test("cluster", "oracle");
@@ -124,7 +123,7 @@ async fn one_peer_is_enough_and_none_is_worth_another_try() {
 }
 
 #[tokio::test]
-async fn a_peer_that_stands_still_delays_a_notice_and_loses_none() {
+async fn a_peer_that_stands_still_delays_a_notice_for_ten_seconds_at_most() {
     let Some(program) = programs::require("prometheus-alertmanager") else {
         return;
     };

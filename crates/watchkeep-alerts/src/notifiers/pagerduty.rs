@@ -119,7 +119,12 @@ impl Notifier for PagerDuty {
 fn payload(notification: &Notification, with_details: bool) -> serde_json::Value {
     let first = notification.alerts().first();
     let source = first
-        .and_then(|alert| alert.labels.get("instance").or(alert.labels.get("service")))
+        .and_then(|alert| {
+            alert
+                .labels
+                .get("instance")
+                .or_else(|| alert.labels.get("service"))
+        })
         .map_or("watchkeep", String::as_str);
     let details = match with_details {
         true => serde_json::json!({

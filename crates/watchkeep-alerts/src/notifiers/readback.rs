@@ -1,5 +1,4 @@
 //! Reads what a channel was sent as its readers do, for the tests of bounds and escapes.
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
 
 use proptest::collection::vec;
 use proptest::prelude::*;

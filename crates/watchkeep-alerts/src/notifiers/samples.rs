@@ -1,5 +1,4 @@
 //! Notices for the channels' tests.
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
 
 use std::time::Duration;
 
