@@ -1,6 +1,7 @@
 //! The integration tests: one binary, one module a subject.
 
 mod alertmanager;
+mod channels;
 mod metrics;
 mod oracle;
 mod outages;

@@ -28,6 +28,10 @@ struct Architecture;
 struct Changelog;
 
 #[cfg(doctest)]
+#[doc = include_str!("../../docs/channels.md")]
+struct Channels;
+
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/DECISIONS.md")]
 struct Decisions;
 

@@ -1,4 +1,4 @@
-//! Real servers of others as child processes on free ports: Prometheus, PostgreSQL, Redis.
+//! Real servers of others as child processes on free ports: Prometheus, PostgreSQL, Redis, Alertmanager, a mail server.
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -11,6 +11,10 @@ use tokio::process::{Child, Command};
 
 use crate::client::client;
 use crate::eventually::eventually;
+
+mod channels;
+
+pub use channels::{Encryption, alertmanagers, letters, of_alertmanager, smtp};
 
 /// A port that was free a moment ago, for servers that cannot choose one themselves.
 ///

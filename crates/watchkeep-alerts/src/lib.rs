@@ -45,8 +45,14 @@
 //!
 //! | feature | what it adds |
 //! |---|---|
+//! | `alertmanager` | `notifiers::Alertmanager`, for a cluster of Alertmanagers |
+//! | `discord` | `notifiers::Discord`, for webhooks |
+//! | `email` | `notifiers::Email`, with TLS required by default |
+//! | `pagerduty` | `notifiers::PagerDuty`, Events API v2 |
 //! | `slack` | `notifiers::Slack`, for incoming webhooks |
 //! | `sqlite` | `journal::Sqlite`, the journal on disk |
+//! | `teams` | `notifiers::Teams`, for workflows |
+//! | `telegram` | `notifiers::Telegram`, Bot API |
 //! | `webhook` | `notifiers::Webhook`, with Alertmanager's body and Standard Webhooks signatures |
 //!
 //! None is on by default: they bring an HTTP client, a mailer or SQLite.

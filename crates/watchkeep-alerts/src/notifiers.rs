@@ -38,6 +38,25 @@ mod telegram;
 #[cfg(feature = "webhook")]
 mod webhook;
 
+#[cfg(all(
+    feature = "alertmanager",
+    feature = "discord",
+    feature = "pagerduty",
+    feature = "slack",
+    feature = "teams",
+    feature = "telegram",
+    feature = "webhook"
+))]
+#[cfg(test)]
+mod faults;
+#[cfg(any(
+    feature = "discord",
+    feature = "slack",
+    feature = "teams",
+    feature = "telegram"
+))]
+#[cfg(test)]
+mod readback;
 #[cfg(any(feature = "_http", feature = "email"))]
 #[cfg(test)]
 mod samples;

@@ -36,7 +36,8 @@
 //! | `rules` | no | alert rules in PromQL over metrics, from code or from files ([`rules`]) |
 //! | `process` | no | process metrics: memory, CPU, file descriptors |
 //! | `runtime` | no | metrics of the Tokio runtime: workers, tasks, busy time |
-//! | `slack`, `webhook` | no | alert channels; they bring an HTTP client and TLS |
+//! | `alertmanager`, `discord`, `pagerduty`, `slack`, `teams`, `telegram`, `webhook` | no | alert channels; they bring an HTTP client and TLS |
+//! | `email` | no | the e-mail channel; it brings a mail client and TLS |
 //! | `sqlite` | no | the journal of alerts on disk; it brings SQLite |
 //! | `full` | no | all of them |
 

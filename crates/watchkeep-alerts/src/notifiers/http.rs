@@ -42,6 +42,8 @@ pub(crate) struct Answer {
         allow(dead_code, reason = "only these say more in a body than in the status")
     )]
     pub(crate) body: Vec<u8>,
+    /// Whether the body ended before its end.
+    pub(crate) broke_off: bool,
 }
 
 impl Endpoint {
@@ -92,20 +94,26 @@ impl Endpoint {
         let status = response.status();
         let retry_after = retry_after(response.headers(), clock::wall());
         let mut body = Vec::new();
+        let mut broke_off = false;
         while body.len() < ANSWER_BYTES {
             match response.chunk().await {
                 Ok(Some(chunk)) => {
                     let room = ANSWER_BYTES - body.len();
                     body.extend_from_slice(&chunk[..chunk.len().min(room)]);
                 }
-                // The status says all that matters; a body that breaks off changes nothing.
-                Ok(None) | Err(_) => break,
+                Ok(None) => break,
+                // The status came, and says all that most channels need.
+                Err(_) => {
+                    broke_off = true;
+                    break;
+                }
             }
         }
         Ok(Answer {
             status,
             retry_after,
             body,
+            broke_off,
         })
     }
 }
@@ -135,6 +143,15 @@ impl Answer {
         } else {
             NotifyError::permanent(message)
         })
+    }
+
+    /// Refuses to judge by a body that broke off, where a success may yet be a refusal in the body.
+    #[cfg(any(feature = "slack", feature = "teams", feature = "telegram"))]
+    pub(crate) fn check_whole(&self) -> Result<(), NotifyError> {
+        match self.broke_off {
+            true => Err(NotifyError::ambiguous("the receiver's answer broke off")),
+            false => Ok(()),
+        }
     }
 
     /// Returns the body as JSON, if it is that, and all of it was read.

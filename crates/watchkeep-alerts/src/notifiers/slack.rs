@@ -68,6 +68,7 @@ fn check(answer: &Answer) -> Result<(), NotifyError> {
         NotifyError::new(error.kind(), &format!("{error}: {word}"))
             .with_retry_after(error.retry_after())
     })?;
+    answer.check_whole()?;
     let json: Option<serde_json::Value> = serde_json::from_str(word).ok();
     let refused = json.is_some_and(|json| json.get("ok") == Some(&serde_json::Value::Bool(false)));
     if refused || (is_error_word(word) && word != "ok") {

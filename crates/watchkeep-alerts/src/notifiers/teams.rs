@@ -132,6 +132,7 @@ fn color(notification: &Notification) -> &'static str {
 /// Sorts an answer; the older connectors say 200 and put the error of what is behind them into the body.
 fn check(answer: &Answer) -> Result<(), NotifyError> {
     answer.check()?;
+    answer.check_whole()?;
     let said = String::from_utf8_lossy(&answer.body);
     let Some((_, rest)) = said.split_once("HTTP error ") else {
         return Ok(());

@@ -108,7 +108,7 @@ impl Telegram {
         let said = answer.json();
         let refused = said.as_ref().and_then(|it| it.get("ok")) == Some(&Value::Bool(false));
         if answer.status.is_success() && !refused {
-            return Ok(());
+            return answer.check_whole();
         }
         let error = match answer.check() {
             Err(error) => error,

@@ -1,6 +1,7 @@
 //! Tests of the embed, its escapes and bounds, and of how long Discord asks to wait.
 
 use super::*;
+use crate::notifiers::readback;
 use crate::notifiers::samples::{down, endless, hostile, notice};
 use crate::notifiers::sink::{Sink, answer};
 
@@ -96,5 +97,28 @@ async fn the_longest_wait_that_is_asked_for_counts() {
             wait,
             "{headers} {said}"
         );
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn a_cut_is_within_any_bound_and_never_within_an_escape(parts in readback::parts()) {
+        readback::check_text(bound(1).size, escape, &parts);
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 48, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn any_notice_fits_and_reads_as_it_was_written(notification in readback::notices()) {
+        let message = message(&notification);
+        let field = |name: &str| message["embeds"][0][name].as_str().unwrap();
+        assert!(field("title").encode_utf16().count() <= TITLE_UNITS);
+        assert!(field("description").encode_utf16().count() <= DESCRIPTION_UNITS);
+        readback::read(escape, "[]", field("title"));
+        readback::check_notice(escape, "[]", field("description"), &notification);
     }
 }

@@ -3,6 +3,7 @@
 use super::*;
 use crate::alert::{Alert, Labels};
 use crate::level::Level;
+use crate::notifiers::readback;
 use crate::notifiers::sink::{Sink, answer};
 use crate::timestamp::Timestamp;
 use crate::view::Status;
@@ -107,6 +108,7 @@ fn heard(status: u16, body: &str) -> Result<(), NotifyError> {
         status: reqwest::StatusCode::from_u16(status).unwrap(),
         retry_after: Some(Duration::from_secs(7)),
         body: body.as_bytes().to_vec(),
+        broke_off: false,
     })
 }
 
@@ -147,4 +149,24 @@ fn missing_texts_leave_gaps_and_nothing_else() {
 fn the_address_does_not_show_in_debug() {
     let slack = Slack::new("https://hooks.slack.example/services/T0/B0/secret").unwrap();
     assert!(!format!("{slack:?}").contains("secret"));
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn a_cut_is_within_any_bound_and_never_within_an_escape(parts in readback::parts()) {
+        readback::check_text(written_chars, escape, &parts);
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 48, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn any_notice_fits_and_reads_as_it_was_written(notification in readback::notices()) {
+        let written = message(&notification);
+        assert!(written.chars().count() <= TEXT_CHARS);
+        readback::check_notice(escape, "", &written, &notification);
+    }
 }

@@ -1,6 +1,7 @@
 //! Tests of the card, its escapes and bounds, and of errors that look like successes.
 
 use super::*;
+use crate::notifiers::readback;
 use crate::notifiers::samples::{down, endless, hostile, notice};
 use crate::notifiers::sink::{Sink, answer};
 
@@ -67,5 +68,33 @@ async fn an_error_in_the_body_of_a_success_is_an_error() {
             permanent,
             "{status} {said}"
         );
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn a_cut_is_within_any_bound_and_never_within_an_escape(parts in readback::parts()) {
+        readback::check_text(written_chars, escape, &parts);
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 48, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn any_notice_fits_and_reads_as_it_was_written(notification in readback::notices()) {
+        let message = message(&notification);
+        // 28 KB is what Teams takes.
+        assert!(message.to_string().len() <= 28 * 1_024);
+        let body = &message["attachments"][0]["content"]["body"];
+        let title = body[0]["text"].as_str().unwrap();
+        assert!(title.chars().count() <= TITLE_CHARS);
+        readback::read(escape, "[]", title);
+        // Each line end of ours is said twice.
+        let text = body[1]["text"].as_str().unwrap().replace("\n\n", "\n");
+        assert!(text.chars().count() <= TEXT_CHARS);
+        readback::check_notice(escape, "[]", &text, &notification);
     }
 }

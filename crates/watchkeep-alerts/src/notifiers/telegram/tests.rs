@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::*;
 use crate::notifier::NotifyErrorKind;
+use crate::notifiers::readback;
 use crate::notifiers::samples::{down, endless, hostile, notice};
 use crate::notifiers::sink::{Sink, answer};
 use crate::view::Status;
@@ -186,5 +187,30 @@ async fn refusals_are_sorted_and_the_token_shows_nowhere() {
     ] {
         let error = Telegram::new(bad, 1).unwrap_err();
         assert!(!format!("{error} {error:?}").contains("hunter2"), "{bad}");
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn a_cut_is_within_any_bound_and_never_within_an_escape(parts in readback::parts()) {
+        readback::check_text(said_units, escape_html, &parts);
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 48, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn any_notice_fits_and_reads_as_it_was_written(notification in readback::notices()) {
+        let written = text(&notification, escape_html);
+        let read = readback::read(escape_html, "", &written);
+        assert!(read.encode_utf16().count() <= TEXT_UNITS);
+        readback::check_notice(escape_html, "", &written, &notification);
+        // What is sent when Telegram cannot read the HTML.
+        let plain = text(&notification, |_| None);
+        assert!(plain.encode_utf16().count() <= TEXT_UNITS);
+        readback::check_prefix(&plain, &readback::said(&notification));
     }
 }
