@@ -33,7 +33,7 @@
 //! - [`Alert`] is what the program says: a name, a [`Level`], a message, details. Its labels are its identity.
 //! - [`Alerting`] holds what is active, tells each receiver once, again after the repeat interval, and when a state ends.
 //! - [`Notifier`] is a channel; those in [`notifiers`] come with the crate, and a program brings its own.
-//! - A [`config`](crate::config) routes, groups, mutes and inhibits as Alertmanager does; [`AlertingBuilder::route`] is enough for routes by level.
+//! - A [`config`] routes, groups, mutes and inhibits as Alertmanager does; [`AlertingBuilder::route`] is enough for routes by level.
 //! - A [`journal`] keeps alerts, silences and what is to be delivered; an [`Ack`] says what the alert outlives.
 //! - Each channel has its own bounded queue and task: one that hangs or fails delays no other. Tries are repeated with a growing random wait, or when the receiver asks for it; what is given up is a dead letter.
 //! - [`testing`] has a receiver that records and a clock that stands still.
