@@ -222,17 +222,14 @@ pub(crate) fn covered_components<'a>(
 /// Reads a rule as it is printed, in which labels have one form and one order.
 #[cfg(all(feature = "health", feature = "rules"))]
 fn covered(expression: &str) -> Option<String> {
-    let is_alarm = [" > 0", " == 1", " >= 1", "}", "})"]
-        .iter()
-        .any(|end| expression.ends_with(end));
     let (before, rest) = expression.split_once("watchkeep_health_status{")?;
     let (labels, after) = rest.split_once('}')?;
-    // A rule over several series, or over time, says something else than the component's status.
-    let is_plain = !before.contains("absent")
-        && ![before, after]
-            .iter()
-            .any(|part| part.contains(['{', '[', ',']));
-    if !is_alarm || !is_plain {
+    // A rule over several series, or over time, or for when there are none, says something else than the component's status.
+    let is_alarm = matches!(
+        after.trim_start_matches(')'),
+        "" | " > 0" | " == 1" | " >= 1"
+    );
+    if !is_alarm || before.contains("absent") || before.contains(['{', '[', ',']) {
         return None;
     }
     let value = |wanted: &str| {
