@@ -27,20 +27,20 @@ pub(crate) struct Endpoint {
 }
 
 /// What a receiver said.
+#[cfg_attr(
+    not(any(
+        feature = "discord",
+        feature = "slack",
+        feature = "teams",
+        feature = "telegram"
+    )),
+    allow(dead_code, reason = "only these say more in a body than in the status")
+)]
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) retry_after: Option<Duration>,
     /// The first bytes of the body.
-    #[cfg_attr(
-        not(any(
-            feature = "discord",
-            feature = "slack",
-            feature = "teams",
-            feature = "telegram"
-        )),
-        allow(dead_code, reason = "only these say more in a body than in the status")
-    )]
     pub(crate) body: Vec<u8>,
     /// Whether the body ended before its end.
     pub(crate) broke_off: bool,
