@@ -28,12 +28,7 @@ pub(crate) struct Endpoint {
 
 /// What a receiver said.
 #[cfg_attr(
-    not(any(
-        feature = "discord",
-        feature = "slack",
-        feature = "teams",
-        feature = "telegram"
-    )),
+    not(any(feature = "slack", feature = "teams", feature = "telegram")),
     allow(dead_code, reason = "only these say more in a body than in the status")
 )]
 #[derive(Debug)]
