@@ -1,7 +1,12 @@
 //! The integration tests: one binary, one module a subject.
 
+mod alertmanager;
+mod channels;
 mod metrics;
 mod oracle;
 mod outages;
+mod refusals;
+mod rules;
+mod stops;
 mod stores;
 mod workspace;

@@ -1,5 +1,6 @@
 //! Support for the integration tests, and the examples of the documentation as tests.
 
+pub mod blackhole;
 pub mod client;
 pub mod eventually;
 pub mod exposition;
@@ -15,12 +16,20 @@ pub mod sink;
 struct Readme;
 
 #[cfg(doctest)]
+#[doc = include_str!("../../docs/alerting.md")]
+struct Alerting;
+
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/ARCHITECTURE.md")]
 struct Architecture;
 
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/CHANGELOG.md")]
 struct Changelog;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/channels.md")]
+struct Channels;
 
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/DECISIONS.md")]
@@ -41,6 +50,10 @@ struct Metrics;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/middleware.md")]
 struct Middleware;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/rules.md")]
+struct Rules;
 
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/STYLE.md")]

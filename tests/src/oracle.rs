@@ -43,19 +43,30 @@ impl Oracle {
         arguments: &[&str],
         environment: &[(&str, &str)],
     ) -> Self {
+        let mut oracle = Self::spawn(binary, arguments, environment);
+        let file = oracle.folder().join("data/oracle.addr");
+        let address = eventually(30, "the server listens", || async {
+            std::fs::read_to_string(&file)
+        })
+        .await;
+        oracle.base = format!("http://{}", address.trim());
+        oracle
+    }
+
+    /// Starts `binary` and waits for nothing; it can be asked nothing, but sent signals and waited for.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    #[must_use]
+    pub fn spawn(binary: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let child = command(binary, folder.path(), environment)
             .args(arguments)
             .spawn()
             .expect("the server's binary runs");
-        let file = folder.path().join("data/oracle.addr");
-        let address = eventually(30, "the server listens", || async {
-            std::fs::read_to_string(&file)
-        })
-        .await;
         Self {
             child,
-            base: format!("http://{}", address.trim()),
+            base: String::new(),
             folder,
             client: client(),
         }

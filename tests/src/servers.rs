@@ -1,4 +1,4 @@
-//! Real servers of others as child processes on free ports: Prometheus, PostgreSQL, Redis.
+//! Real servers of others as child processes on free ports: Prometheus, PostgreSQL, Redis, Alertmanager, a mail server.
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -11,6 +11,10 @@ use tokio::process::{Child, Command};
 
 use crate::client::client;
 use crate::eventually::eventually;
+
+mod channels;
+
+pub use channels::{Encryption, alertmanagers, letters, of_alertmanager, smtp};
 
 /// A port that was free a moment ago, for servers that cannot choose one themselves.
 ///
@@ -163,12 +167,28 @@ pub async fn prometheus(program: &Path, target: &str) -> Real {
 /// # Panics
 /// When it does not start.
 pub async fn prometheus_with(program: &Path, target: &str, arguments: &[&str]) -> Real {
+    prometheus_configured(program, &scrape(target, "[]"), arguments).await
+}
+
+/// Starts a Prometheus that scrapes `target` every second and runs the rules of a file.
+///
+/// # Panics
+/// When it does not start.
+pub async fn prometheus_with_rules(program: &Path, target: &str, rules: &Path) -> Real {
+    let files = format!("['{}']", rules.display());
+    prometheus_configured(program, &scrape(target, &files), &[]).await
+}
+
+fn scrape(target: &str, rule_files: &str) -> String {
+    format!(
+        "global: {{scrape_interval: 1s}}\nrule_files: {rule_files}\nscrape_configs: [{{job_name: oracle, static_configs: [{{targets: ['{target}']}}]}}]\n"
+    )
+}
+
+async fn prometheus_configured(program: &Path, text: &str, arguments: &[&str]) -> Real {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let port = free_port();
     let config = folder.path().join("prometheus.yml");
-    let text = format!(
-        "global: {{scrape_interval: 1s}}\nscrape_configs: [{{job_name: oracle, static_configs: [{{targets: ['{target}']}}]}}]\n"
-    );
     std::fs::write(&config, text).expect("the configuration is written");
     let mut command = Command::new(program);
     command
@@ -222,13 +242,22 @@ pub fn postgres_url(postgres: &Real) -> String {
 /// # Panics
 /// When it does not start.
 pub async fn redis(program: &Path, password: &str) -> Real {
+    redis_with(program, password, &[]).await
+}
+
+/// Starts a Redis with this password and further arguments.
+///
+/// # Panics
+/// When it does not start.
+pub async fn redis_with(program: &Path, password: &str, arguments: &[&str]) -> Real {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let port = free_port();
     let mut command = Command::new(program);
     command
         .current_dir(folder.path())
         .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
-        .args(["--port", &port.to_string(), "--requirepass", password]);
+        .args(["--port", &port.to_string(), "--requirepass", password])
+        .args(arguments);
     Real::start(folder, port, command).await
 }
 

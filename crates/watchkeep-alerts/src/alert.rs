@@ -166,6 +166,20 @@ impl Alert {
         self
     }
 
+    /// Makes an alert of what is known to be valid: its own parts, or those of a peer that follows other rules.
+    ///
+    /// Without a label `severity` that names a level it is a warning: somebody should look, in time.
+    pub(crate) fn from_parts(labels: Labels, annotations: Labels) -> Self {
+        let severity = labels.get("severity").and_then(|text| text.parse().ok());
+        Self {
+            level: severity.unwrap_or(Level::Warning),
+            labels,
+            annotations,
+            omitted: 0,
+            problem: None,
+        }
+    }
+
     /// Adds the label `service` when there is none, and says whether it did.
     pub(crate) fn adopt(&mut self, service: &str) -> bool {
         if self.labels.contains_key("service") {

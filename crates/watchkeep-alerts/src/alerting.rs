@@ -1,34 +1,70 @@
 //! The engine's handle.
 
+use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::{Instant, timeout, timeout_at};
+
 use crate::alert::Alert;
-use crate::builder::{AlertingBuilder, Parts};
-use crate::engine::Inner;
-use crate::error::Error;
+use crate::builder::AlertingBuilder;
+use crate::config::Config;
+use crate::driver::{self, Answer, Channels, Command, Inside, Parts, Running};
+use crate::error::{Error, Kind};
 use crate::fingerprint::{AlertKey, Fingerprint};
-use crate::view::{AlertKind, AlertView};
+use crate::journal::Durability;
+use crate::line::TARGET;
+use crate::notification::Notification;
+use crate::notifier::Notifier;
+use crate::state::{Ends, SilenceOp};
+use crate::timestamp::Timestamp;
+use crate::view::{AlertKind, SilenceRequest};
+
+mod look;
 
 /// The alert engine; clones share one.
 ///
-/// Equal alerts (same labels) are one alert, and one notice within the repeat interval to each receiver of its level.
+/// Alerts with the same labels are one alert.
 /// An alert of [`trigger`](Self::trigger) is an event and ends by itself; one of [`fire`](Self::fire) is a state and ends by [`resolve`](Self::resolve).
-/// The end of a state is told to everybody who was told that it fires; the end of an event only to the log.
 ///
-/// Alerts are held in memory.
-/// Dropping the last handle ends the engine at once; [`shutdown`](Self::shutdown) delivers what is queued.
+/// What is acknowledged is in the [journal](crate::AlertingBuilder::journal): with one on disk it outlives the process, and [`Ack::durability`] says so.
+/// While the journal cannot be written, alerts are told all the same, from memory; the log, `watchkeep_alerts_journal_up` and every acknowledgement say so.
+///
+/// The engine works in a task of the runtime in which it was built, until the last handle is dropped.
+/// [`shutdown`](Self::shutdown) delivers what is due first.
 #[derive(Clone)]
 pub struct Alerting {
     inner: Arc<Inner>,
 }
 
+struct Inner {
+    service: String,
+    commands: mpsc::Sender<Command>,
+    outstanding: watch::Receiver<usize>,
+    durability: Durability,
+    channels: Mutex<Channels>,
+    registered: BTreeMap<String, Arc<dyn Notifier>>,
+    accept_timeout: Duration,
+    attempt_timeout: Duration,
+    closed: AtomicBool,
+}
+
 /// The engine's word that it took an alert.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Ack {
-    pub(crate) fingerprint: Fingerprint,
-    pub(crate) new: bool,
+    fingerprint: Fingerprint,
+    new: bool,
+    durability: Durability,
+}
+
+/// The parts of a handle that the task does not need.
+pub(crate) struct Front {
+    pub(crate) service: String,
+    pub(crate) registered: BTreeMap<String, Arc<dyn Notifier>>,
+    pub(crate) accept_timeout: Duration,
 }
 
 // === impl Alerting ===
@@ -39,83 +75,352 @@ impl Alerting {
         AlertingBuilder::new(service.into())
     }
 
-    pub(crate) fn start(parts: Parts) -> Result<Self, Error> {
+    pub(crate) fn start(front: Front, parts: Parts) -> Result<Self, Error> {
+        let channels = parts.channels.clone();
+        let attempt_timeout = parts.attempt_timeout;
+        let Running {
+            commands,
+            outstanding,
+            durability,
+        } = driver::start(parts)?;
         Ok(Self {
-            inner: Inner::start(parts)?,
+            inner: Arc::new(Inner {
+                service: front.service,
+                commands,
+                outstanding,
+                durability,
+                channels: Mutex::new(channels),
+                registered: front.registered,
+                accept_timeout: front.accept_timeout,
+                attempt_timeout,
+                closed: AtomicBool::new(false),
+            }),
         })
     }
 
     /// Raises an event: it ends some minutes after its last occurrence.
     ///
+    /// Returns once the alert is in the journal, or the journal cannot be written, which the acknowledgement says.
+    ///
     /// # Errors
     /// When the engine is full or shut down, the alert is not valid, or it comes from within the engine.
+    /// After the [time limit](crate::AlertingBuilder::accept_timeout) ([`Error::is_timeout`]) the alert may still be taken.
     ///
     /// # Cancel safety
-    /// Either the alert was taken, or nothing happened.
+    /// When it is dropped, the alert may still be taken.
     pub async fn trigger(&self, alert: Alert) -> Result<Ack, Error> {
-        self.try_trigger(alert)
+        self.raise(alert, AlertKind::Event, None, Ends::Unsaid)
+            .await
     }
 
-    /// Raises an event without waiting, from any thread, also from a panic hook.
+    /// Raises an event without waiting, from any thread, also from a panic hook; returns the identity that the alert will have.
+    ///
+    /// It never blocks, and gives no word on whether the alert was written.
     ///
     /// # Errors
-    /// As [`trigger`](Self::trigger).
-    pub fn try_trigger(&self, alert: Alert) -> Result<Ack, Error> {
-        self.inner.raise(alert, AlertKind::Event)
+    /// As [`trigger`](Self::trigger), but for what is found out only later, which is logged; and when more alerts wait than the engine keeps up with ([`Error::is_busy`]).
+    pub fn try_trigger(&self, alert: Alert) -> Result<Fingerprint, Error> {
+        self.try_raise(alert, AlertKind::Event)
     }
 
     /// Raises a state: it lasts until it is [resolved](Self::resolve); raising it again brings its annotations up to date.
     ///
-    /// An event with the same labels becomes a state.
-    ///
     /// # Errors
     /// As [`trigger`](Self::trigger).
-    pub fn fire(&self, alert: Alert) -> Result<Ack, Error> {
-        self.inner.raise(alert, AlertKind::State)
+    ///
+    /// # Cancel safety
+    /// As [`trigger`](Self::trigger).
+    pub async fn fire(&self, alert: Alert) -> Result<Ack, Error> {
+        self.raise(alert, AlertKind::State, None, Ends::Unsaid)
+            .await
+    }
+
+    /// Raises a state without waiting, as [`try_trigger`](Self::try_trigger) does an event.
+    ///
+    /// # Errors
+    /// As [`try_trigger`](Self::try_trigger).
+    pub fn try_fire(&self, alert: Alert) -> Result<Fingerprint, Error> {
+        self.try_raise(alert, AlertKind::State)
+    }
+
+    /// Takes an alert as Prometheus sends it: with an end that is a lease, or without one, which is one of the configuration's `resolve_timeout`.
+    ///
+    /// # Errors
+    /// As [`trigger`](Self::trigger), and when it ends before it begins.
+    ///
+    /// # Cancel safety
+    /// As [`trigger`](Self::trigger).
+    pub async fn receive(
+        &self,
+        alert: Alert,
+        starts_at: Option<Timestamp>,
+        ends_at: Option<Timestamp>,
+    ) -> Result<Ack, Error> {
+        let ends = ends_at.map_or(Ends::Timeout, Ends::At);
+        self.raise(alert, AlertKind::State, starts_at, ends).await
     }
 
     /// Ends an alert, named by its labels or fingerprint, with or without the engine's own label `service`; says whether it was active.
     ///
     /// # Errors
-    /// When the engine is shut down, or the call comes from within it.
-    pub fn resolve(&self, alert: impl Into<AlertKey>) -> Result<bool, Error> {
-        self.inner.resolve(alert.into().0)
+    /// When the engine is shut down, the call comes from within it, or it does not answer in time.
+    pub async fn resolve(&self, alert: impl Into<AlertKey>) -> Result<bool, Error> {
+        let key = alert.into().0;
+        let answer = self.ask(|reply| Command::Resolve(key, reply)).await?;
+        Ok(answer.outcome.found)
     }
 
-    /// Returns what is active, in the order of the fingerprints.
-    pub fn active(&self) -> Vec<AlertView> {
-        self.inner.active()
-    }
-
-    /// Returns the names of the receivers.
-    pub fn receivers(&self) -> impl Iterator<Item = &str> {
-        self.inner.receivers()
-    }
-
-    /// Sends a test notice to one receiver, once, past its queue.
+    /// Ends an alert without waiting.
     ///
     /// # Errors
-    /// When there is no such receiver, or the notice was not delivered.
-    pub async fn test(&self, receiver: &str) -> Result<(), Error> {
-        self.inner.test(receiver).await
+    /// When the engine is shut down or busy, or the call comes from within it.
+    pub fn try_resolve(&self, alert: impl Into<AlertKey>) -> Result<(), Error> {
+        self.check_open()?;
+        self.push(Command::Resolve(alert.into().0, None))
     }
 
-    /// Takes no more alerts, delivers what is queued, and returns whether all of it was settled (delivered, or failed for good) in time.
+    /// Makes or changes a silence, and returns its id once it is in the journal.
     ///
-    /// What is left is dropped, counted and logged. A second call waits as well.
+    /// # Errors
+    /// When it is not valid, or there are too many ([`Error::is_invalid_silence`]); and as [`resolve`](Self::resolve).
+    pub async fn silence(&self, request: SilenceRequest) -> Result<String, Error> {
+        let mut draft = request.draft;
+        self.silence_op(move |now| {
+            draft.starts_at = draft.starts_at.max(now);
+            SilenceOp::Set(draft)
+        })
+        .await
+    }
+
+    /// Ends a silence.
+    ///
+    /// # Errors
+    /// When there is none with this id; and as [`resolve`](Self::resolve).
+    pub async fn expire_silence(&self, id: &str) -> Result<(), Error> {
+        let id = id.to_owned();
+        self.silence_op(|_| SilenceOp::Expire(id)).await.map(drop)
+    }
+
+    /// Goes on with another configuration; timers go on, and what waits for receivers that are gone becomes dead letters.
+    ///
+    /// # Errors
+    /// When a receiver has no channel: then the old configuration stays; and as [`resolve`](Self::resolve).
+    pub async fn reload(&self, config: Config) -> Result<(), Error> {
+        let channels = Channels::new(&config, &self.inner.registered)?;
+        let for_task = Box::new(channels.clone());
+        let config = Arc::new(config);
+        self.ask(|reply| Command::Reload(config, for_task, reply))
+            .await?;
+        *lock(&self.inner.channels) = channels;
+        Ok(())
+    }
+
+    /// Tries a dead letter again, with the same delivery id; says whether there is one with this id.
+    ///
+    /// # Errors
+    /// As [`resolve`](Self::resolve).
+    pub async fn replay(&self, id: &str) -> Result<bool, Error> {
+        let id = id.to_owned();
+        let answer = self.ask(|reply| Command::Replay(id, reply)).await?;
+        Ok(answer.outcome.found)
+    }
+
+    /// Forgets a dead letter; says whether there was one with this id.
+    ///
+    /// # Errors
+    /// As [`resolve`](Self::resolve).
+    pub async fn discard(&self, id: &str) -> Result<bool, Error> {
+        let id = id.to_owned();
+        let answer = self.ask(|reply| Command::Discard(id, reply)).await?;
+        Ok(answer.outcome.found)
+    }
+
+    /// Returns what an alert that is acknowledged now outlives, as long as the journal can be written.
+    pub fn durability(&self) -> Durability {
+        self.inner.durability
+    }
+
+    /// Returns the names of the receivers, in their order.
+    pub fn receivers(&self) -> Vec<String> {
+        lock(&self.inner.channels).receivers()
+    }
+
+    /// Sends a test notice to every channel of one receiver, once, past its queue.
+    ///
+    /// # Errors
+    /// When there is no such receiver, or a notice was not delivered.
+    pub async fn test(&self, receiver: &str) -> Result<(), Error> {
+        let notifiers = lock(&self.inner.channels).notifiers_of(receiver);
+        if notifiers.is_empty() {
+            return Err(Kind::UnknownReceiver(receiver.chars().take(128).collect()).into());
+        }
+        let notification = Arc::new(Notification::test(receiver, &self.inner.service));
+        for notifier in notifiers {
+            let limit = self.inner.attempt_timeout;
+            driver::attempt(&notifier, &notification, limit)
+                .await
+                .map_err(Kind::Delivery)?;
+        }
+        Ok(())
+    }
+
+    /// Takes no more alerts, delivers what is due, closes the journal, and returns whether all of it was settled (delivered, or given up) in time.
+    ///
+    /// What is left stays in a journal on disk for the next start; from one in memory it is lost, which is logged.
+    /// With a journal in memory, groups that would be told within a minute are told now.
+    /// A second call waits as well.
     ///
     /// # Cancel safety
     /// When it is dropped, delivery goes on as long as a handle lives.
     pub async fn shutdown(&self, timeout: Duration) -> bool {
-        self.inner.shutdown(timeout).await
+        let deadline = Instant::now().checked_add(timeout);
+        let deadline = deadline.unwrap_or_else(|| Instant::now() + Duration::from_secs(86_400));
+        self.inner.closed.store(true, Ordering::Release);
+        let drain = async {
+            self.inner.commands.send(Command::Close).await.ok()?;
+            // Whoever has an answer knows that what came before was worked off.
+            self.try_look(|_, _| ()).await?;
+            let mut outstanding = self.inner.outstanding.clone();
+            outstanding.wait_for(|left| *left == 0).await.ok().map(drop)
+        };
+        // In time or not: what counts is what is left.
+        drop(timeout_at(deadline, drain).await);
+        let (stopped, left) = oneshot::channel();
+        let stop = async {
+            self.inner
+                .commands
+                .send(Command::Stop(stopped))
+                .await
+                .ok()?;
+            left.await.ok()
+        };
+        let left = timeout_of(stop).await;
+        match (left, self.inner.durability) {
+            (Some(0) | None, _) => {}
+            (Some(notices), Durability::Memory) => {
+                tracing::error!(target: TARGET, notices, "notifications dropped at shutdown");
+            }
+            (Some(notices), Durability::Disk) => {
+                tracing::warn!(target: TARGET, notices, "notifications wait in the journal for the next start");
+            }
+        }
+        left == Some(0)
     }
+
+    async fn raise(
+        &self,
+        alert: Alert,
+        kind: AlertKind,
+        starts_at: Option<Timestamp>,
+        ends: Ends,
+    ) -> Result<Ack, Error> {
+        alert.validate()?;
+        let answer = self
+            .ask(|reply| Command::Raise {
+                alert,
+                kind,
+                starts_at,
+                ends,
+                reply,
+            })
+            .await?;
+        if let Some(refusal) = answer.outcome.refused {
+            return Err(Kind::Refused(refusal).into());
+        }
+        let Some((fingerprint, new)) = answer.outcome.accepted else {
+            return Err(Kind::Closed.into());
+        };
+        Ok(Ack {
+            fingerprint,
+            new,
+            durability: answer.durability,
+        })
+    }
+
+    fn try_raise(&self, mut alert: Alert, kind: AlertKind) -> Result<Fingerprint, Error> {
+        alert.validate()?;
+        self.check_open()?;
+        // What it is called afterwards: with the service's name.
+        alert.adopt(&self.inner.service);
+        let fingerprint = alert.fingerprint();
+        self.push(Command::Raise {
+            alert,
+            kind,
+            starts_at: None,
+            ends: Ends::Unsaid,
+            reply: None,
+        })?;
+        Ok(fingerprint)
+    }
+
+    async fn silence_op(&self, op: impl FnOnce(Timestamp) -> SilenceOp) -> Result<String, Error> {
+        let now = self.try_look(|_, now| now.wall).await;
+        let op = op(now.ok_or(Kind::Closed)?);
+        let answer = self.ask(|reply| Command::Silence(op, reply)).await?;
+        match answer.outcome.silence {
+            Some(Ok(id)) => Ok(id),
+            Some(Err(error)) => Err(Kind::Silence(error).into()),
+            None => Err(Kind::Closed.into()),
+        }
+    }
+
+    fn check_open(&self) -> Result<(), Error> {
+        if self.inner.closed.load(Ordering::Acquire) {
+            return Err(Kind::Closed.into());
+        }
+        // Logging and metrics run other people's code: what they raise from within would never end.
+        match Inside::enter() {
+            Some(_inside) => Ok(()),
+            None => Err(Kind::Reentrant.into()),
+        }
+    }
+
+    fn push(&self, command: Command) -> Result<(), Error> {
+        match self.inner.commands.try_send(command) {
+            Ok(()) => Ok(()),
+            Err(mpsc::error::TrySendError::Closed(_)) => Err(Kind::Closed.into()),
+            Err(mpsc::error::TrySendError::Full(_)) => Err(Kind::Busy.into()),
+        }
+    }
+
+    /// Asks the task for something, and waits until its changes are in the journal.
+    async fn ask(
+        &self,
+        command: impl FnOnce(Option<oneshot::Sender<Answer>>) -> Command,
+    ) -> Result<Answer, Error> {
+        self.check_open()?;
+        let (reply, answer) = oneshot::channel();
+        let command = command(Some(reply));
+        let limit = self.inner.accept_timeout;
+        let exchange = async {
+            let sent = self.inner.commands.send(command).await;
+            sent.map_err(|_| Kind::Closed)?;
+            answer.await.map_err(|_| Kind::Closed)
+        };
+        match timeout(limit, exchange).await {
+            Ok(answer) => answer.map_err(Error::from),
+            Err(_) => Err(Kind::Timeout { limit }.into()),
+        }
+    }
+}
+
+/// Waits for the end of the task's work, but not for ever.
+async fn timeout_of<T>(stop: impl Future<Output = Option<T>>) -> Option<T> {
+    const LONGEST: Duration = Duration::from_secs(20);
+    timeout(LONGEST, stop).await.ok().flatten()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    // It is replaced as a whole, so it is whole whatever panicked.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl fmt::Debug for Alerting {
     /// Shows names and numbers; a notifier may hold secrets, and is left out.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Alerting")
-            .field("receivers", &self.receivers().collect::<Vec<_>>())
+            .field("receivers", &self.receivers())
+            .field("durability", &self.inner.durability)
             .finish_non_exhaustive()
     }
 }
@@ -128,9 +433,16 @@ impl Ack {
         self.fingerprint
     }
 
-    /// Says whether the alert was not active before.
+    /// Says whether the alert was not firing before.
     pub const fn is_new(&self) -> bool {
         self.new
+    }
+
+    /// Returns what the alert outlives: the process, when it is on disk.
+    ///
+    /// It is [`Durability::Memory`] with a journal in memory, and while a journal on disk cannot be written.
+    pub const fn durability(&self) -> Durability {
+        self.durability
     }
 }
 

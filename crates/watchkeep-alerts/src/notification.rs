@@ -2,29 +2,86 @@
 
 use std::fmt::Write as _;
 
+use serde::{Deserialize, Serialize};
+
 use crate::alert::{Alert, Labels};
 use crate::clock;
 use crate::fingerprint::Fingerprint;
 use crate::level::Level;
+use crate::matcher::quote::write_quoted;
+use crate::timestamp::Timestamp;
 use crate::view::{AlertKind, AlertView, Status};
 
 /// A notice on its way to one receiver: its alerts, and whether any still fires.
-#[derive(Clone, Debug)]
+///
+/// Serializes into the form in which the outbox keeps it until it is delivered.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Notification {
     id: String,
     receiver: String,
+    group_key: String,
     group_labels: Labels,
     alerts: Vec<AlertView>,
+    #[serde(default)]
+    truncated: usize,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    late_since: Option<Timestamp>,
+}
+
+/// The group that a notice is about.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct GroupName {
+    pub(crate) key: String,
+    pub(crate) labels: Labels,
 }
 
 impl Notification {
     pub(crate) fn new(id: String, receiver: String, alert: AlertView) -> Self {
+        let name = GroupName {
+            key: format!("{{}}:{}", braced(&alert.labels)),
+            labels: alert.labels.clone(),
+        };
+        Self::of_group(id, receiver, name, vec![alert], 0)
+    }
+
+    /// Makes a notice about a group; `truncated` alerts more are in the group, but not in the notice.
+    pub(crate) fn of_group(
+        id: String,
+        receiver: String,
+        group: GroupName,
+        alerts: Vec<AlertView>,
+        truncated: usize,
+    ) -> Self {
         Self {
             id,
             receiver,
-            group_labels: alert.labels.clone(),
-            alerts: vec![alert],
+            group_key: group.key,
+            group_labels: group.labels,
+            alerts,
+            truncated,
+            late_since: None,
         }
+    }
+
+    /// Takes over alerts of an older notice that nobody was told, as many as there is room for; the rest is counted.
+    pub(crate) fn join_late(
+        &mut self,
+        mut missing: Vec<AlertView>,
+        truncated: usize,
+        since: Timestamp,
+        most: usize,
+    ) {
+        let room = most.saturating_sub(self.alerts.len());
+        self.truncated = self.truncated.max(truncated) + missing.len().saturating_sub(room);
+        missing.truncate(room);
+        self.alerts.append(&mut missing);
+        self.late_since = Some(since);
+    }
+
+    /// Makes it a notice of another delivery, to another receiver.
+    pub(crate) fn readdress(&mut self, id: String, receiver: String) {
+        self.id = id;
+        self.receiver = receiver;
     }
 
     /// Makes the notice that [`Alerting::test`](crate::Alerting::test) sends, also for the tests of a [`Notifier`](crate::Notifier).
@@ -81,20 +138,29 @@ impl Notification {
         &self.alerts
     }
 
+    #[cfg(test)]
+    pub(crate) fn alerts_mut(&mut self) -> &mut [AlertView] {
+        &mut self.alerts
+    }
+
     /// Returns the labels by which these alerts were grouped.
     pub const fn group_labels(&self) -> &Labels {
         &self.group_labels
     }
 
+    /// Returns how many alerts of the group were left out, because one notice takes only so many.
+    pub const fn truncated(&self) -> usize {
+        self.truncated
+    }
+
+    /// Returns since when the receiver could not be told, when this notice stands also for older ones: what is said here is late.
+    pub const fn late_since(&self) -> Option<Timestamp> {
+        self.late_since
+    }
+
     /// Returns the key of the group, in Alertmanager's form: the same for all notices about the same thing.
     pub fn group_key(&self) -> String {
-        let mut key = String::from("{}:{");
-        for (at, (name, value)) in self.group_labels.iter().enumerate() {
-            let comma = if at == 0 { "" } else { ", " };
-            write!(key, "{comma}{name}={value:?}").expect("writing to a string does not fail");
-        }
-        key.push('}');
-        key
+        self.group_key.clone()
     }
 
     /// Returns the labels that all alerts share.
@@ -106,6 +172,18 @@ impl Notification {
     pub fn common_annotations(&self) -> Labels {
         common(self.alerts.iter().map(|alert| &alert.annotations))
     }
+}
+
+/// Prints labels as Alertmanager does: `{a="b", c="d"}`, with values in quotes as in Go.
+pub(crate) fn braced(labels: &Labels) -> String {
+    let mut text = String::from("{");
+    for (at, (name, value)) in labels.iter().enumerate() {
+        let comma = if at == 0 { "" } else { ", " };
+        write!(text, "{comma}{name}=").expect("writing to a string does not fail");
+        write_quoted(&mut text, value).expect("writing to a string does not fail");
+    }
+    text.push('}');
+    text
 }
 
 fn common<'a>(mut maps: impl Iterator<Item = &'a Labels>) -> Labels {

@@ -1,6 +1,12 @@
 //! What the engine shows of an alert: to operators, and to channels.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+mod reports;
+
+pub use reports::{
+    AlertReport, DeadLetterView, DecisionView, GroupView, SilenceRequest, SilenceView,
+};
 
 use crate::alert::Labels;
 use crate::fingerprint::Fingerprint;
@@ -9,7 +15,7 @@ use crate::timestamp::Timestamp;
 
 /// Whether something is still the case.
 #[non_exhaustive]
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// It is.
@@ -30,7 +36,7 @@ impl Status {
 
 /// How an alert ends.
 #[non_exhaustive]
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AlertKind {
     /// By itself, some time after its last occurrence.
@@ -41,7 +47,7 @@ pub enum AlertKind {
 
 /// One alert at one moment; serializes in camel case, as Alertmanager does.
 #[non_exhaustive]
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AlertView {
     /// The identity: a hash of the labels.
@@ -59,7 +65,7 @@ pub struct AlertView {
     /// When it began.
     pub starts_at: Timestamp,
     /// When it ended, or will end unless it occurs again; none for what ends when it is resolved.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ends_at: Option<Timestamp>,
     /// When it occurred last.
     pub updated_at: Timestamp,
@@ -71,7 +77,7 @@ pub struct AlertView {
 
 /// How the last notice of an alert to one receiver went.
 #[non_exhaustive]
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DeliveryView {
     /// The receiver's name.
@@ -81,26 +87,24 @@ pub struct DeliveryView {
     /// How often it was tried.
     pub tries: u32,
     /// When it was tried last.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_try: Option<Timestamp>,
     /// When it will be tried next.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_try: Option<Timestamp>,
     /// Why the last try failed.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
 
 /// How far a delivery is.
 #[non_exhaustive]
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DeliveryOutcome {
     /// The receiver took it.
     Delivered,
-    /// The receiver's queue was full.
-    Dropped,
-    /// The last try failed for good.
+    /// It was given up, and is a dead letter.
     Failed,
     /// It waits in the queue, or is on its way.
     Pending,
@@ -112,7 +116,7 @@ impl DeliveryOutcome {
     /// Says whether nothing more will happen to this notice.
     pub const fn is_final(self) -> bool {
         match self {
-            Self::Delivered | Self::Dropped | Self::Failed => true,
+            Self::Delivered | Self::Failed => true,
             Self::Pending | Self::Retrying => false,
         }
     }

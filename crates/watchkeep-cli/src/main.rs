@@ -1,5 +1,6 @@
 //! The `watchkeep` command: rules and alerts from a terminal.
 
+mod alert_config;
 mod alerts;
 mod rules;
 
@@ -17,7 +18,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Alert channels.
+    /// Alert channels and their configuration.
     #[command(subcommand)]
     Alerts(alerts::Command),
     /// Alert rules.

@@ -122,7 +122,11 @@ struct AlertRow {
 }
 
 impl Page {
-    fn view(&self) -> View {
+    async fn view(&self) -> View {
+        let alerts = match &self.alerts {
+            Some(alerting) => alerting.active().await,
+            None => Vec::new(),
+        };
         let report = self.health.as_ref().map(Registry::report);
         let mut tiles = (self.dashboard.tiles)();
         let status = report.as_ref().map_or_else(
@@ -144,9 +148,7 @@ impl Page {
             components: report.as_ref().map_or_else(Vec::new, |report| {
                 report.components.iter().map(row).collect()
             }),
-            alerts: self.alerts.as_ref().map_or_else(Vec::new, |alerting| {
-                alerting.active().iter().map(alert_row).collect()
-            }),
+            alerts: alerts.iter().map(alert_row).collect(),
             taken_at: jiff::Timestamp::now()
                 .strftime("%Y-%m-%d %H:%M:%S UTC")
                 .to_string(),
@@ -182,7 +184,7 @@ fn alert_row(alert: &watchkeep_alerts::AlertView) -> AlertRow {
 }
 
 pub(crate) async fn page(State(page): State<Page>) -> Response {
-    let Ok(html) = page.view().render() else {
+    let Ok(html) = page.view().await.render() else {
         return respond::refusal(
             StatusCode::INTERNAL_SERVER_ERROR,
             "the page could not be rendered\n",
@@ -195,7 +197,7 @@ pub(crate) async fn page(State(page): State<Page>) -> Response {
 }
 
 pub(crate) async fn snapshot(State(page): State<Page>) -> Response {
-    match serde_json::to_string(&page.view()) {
+    match serde_json::to_string(&page.view().await) {
         Ok(body) => respond::json(StatusCode::OK, body),
         Err(_) => respond::refusal(
             StatusCode::INTERNAL_SERVER_ERROR,

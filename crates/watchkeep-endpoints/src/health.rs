@@ -9,6 +9,9 @@ use watchkeep_health::{Probe, Registry, Status};
 use crate::access::Access;
 use crate::{metrics, respond};
 
+/// The media type of draft-inadarei-api-health-check-06.
+const HEALTH_JSON: &str = "application/health+json";
+
 #[derive(Clone)]
 pub(crate) struct Health {
     pub(crate) registry: Registry,
@@ -26,17 +29,16 @@ pub(crate) async fn report(State(health): State<Health>, request: Request) -> Re
             .split('&')
             .any(|pair| pair == "verbose" || pair.starts_with("verbose="))
     });
-    if verbose {
-        if let Err(refused) = health.access.check(request.headers(), request.uri()) {
-            return refused.into_response();
-        }
-        return respond::json(status, report.to_json_detailed());
+    if verbose && let Err(refused) = health.access.check(request.headers(), request.uri()) {
+        return refused.into_response();
     }
     let accept = metrics::joined(request.headers(), ACCEPT).unwrap_or_default();
-    if accepts_health_json(&accept) {
-        return respond::fresh(status, "application/health+json", report.to_health_json());
+    match (accepts_health_json(&accept), verbose) {
+        (false, false) => respond::json(status, report.to_json()),
+        (false, true) => respond::json(status, report.to_json_detailed()),
+        (true, false) => respond::fresh(status, HEALTH_JSON, report.to_health_json()),
+        (true, true) => respond::fresh(status, HEALTH_JSON, report.to_health_json_detailed()),
     }
-    respond::json(status, report.to_json())
 }
 
 pub(crate) async fn live(State(health): State<Health>) -> Response {
@@ -71,7 +73,7 @@ fn accepts_health_json(accept: &str) -> bool {
         let mut parts = range.split(';').map(str::trim);
         let named = parts
             .next()
-            .is_some_and(|name| name.eq_ignore_ascii_case("application/health+json"));
+            .is_some_and(|name| name.eq_ignore_ascii_case(HEALTH_JSON));
         named
             && !parts.any(|parameter| {
                 parameter

@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | `/metrics` | no | Prometheus text, OpenMetrics when asked, the JSON summary for `Accept: application/json`; gzip when asked |
 //! | `/metrics/summary` | no | the JSON summary |
-//! | `/health` | no, `?verbose` yes | the report; `Accept: application/health+json` gives that format |
+//! | `/health` | no, `?verbose` yes | the report; `Accept: application/health+json` gives that format, with `?verbose` in full |
 //! | `/livez`, `/readyz`, `/startupz` | no | probes |
 //! | `/alerts` | yes | active alerts with their deliveries |
 //! | `/dashboard`, `/dashboard/style.css`, `/dashboard/api/snapshot` | yes | the page, its style, the same as JSON |

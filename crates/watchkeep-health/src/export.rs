@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use metrics::{Counter, Gauge, Histogram, Unit};
 
-use crate::clock;
 use crate::component::Component;
 use crate::status::Status;
 use crate::transition::Transition;
@@ -101,9 +100,9 @@ impl Export {
         }
     }
 
-    pub(crate) fn set_last_success(&self, index: usize) {
+    pub(crate) fn set_last_success(&self, index: usize, since_1970: Duration) {
         if let Some(series) = self.components.get(index) {
-            series.last_success.set(clock::unix_seconds());
+            series.last_success.set(since_1970.as_secs_f64());
         }
     }
 

@@ -9,7 +9,7 @@ use crate::error::{Error, Kind};
 use crate::message;
 use crate::report::Report;
 use crate::running::Running;
-use crate::state::{Source, State};
+use crate::state::Source;
 use crate::status::{Probe, ProbeAnswer, Status};
 use crate::transition::{Changed, PastTransition, Transitions};
 
@@ -57,9 +57,7 @@ impl Registry {
 
     /// How everything is now.
     pub fn report(&self) -> Report {
-        let mut report = self.inner.with(|_, _| (), State::report);
-        report.live = self.probe(Probe::Live).ok;
-        report
+        self.inner.report()
     }
 
     /// Answers a probe; runs no check for it, takes no lock and allocates nothing while no result goes stale,

@@ -1,10 +1,11 @@
-//! What a registry knows at one moment, and its three JSON forms.
+//! What a registry knows at one moment, and its JSON forms.
 
 use std::time::Duration;
 
 use crate::component::Criticality;
 use crate::status::Status;
 
+mod health_json;
 mod json;
 
 /// The health of the whole and of every component at one moment.
@@ -27,6 +28,8 @@ pub struct Report {
     pub waiting_for: Vec<String>,
     /// Whether the process is alive, as far as its local checks tell.
     pub live: bool,
+    /// When it was taken: how long after 1970 began, by the wall clock; for what is shown only.
+    pub taken_at: Duration,
 }
 
 /// The health of one component at one moment.
@@ -49,6 +52,8 @@ pub struct ComponentReport {
     pub consecutive_failures: u32,
     /// How long ago something last went well.
     pub last_success: Option<Duration>,
+    /// How long ago anybody last said anything: its check, a real call or the program.
+    pub last_result: Option<Duration>,
 }
 
 // === impl Report ===
@@ -70,7 +75,17 @@ impl Report {
     /// The whole is `pass` when healthy, `warn` when degraded, else `fail`, in step with the HTTP status 200 or
     /// 503. An optional component is never worse than `warn`.
     pub fn to_health_json(&self) -> String {
-        json::health(self)
+        health_json::public(self)
+    }
+
+    /// As [`to_health_json`](Self::to_health_json), for operators.
+    ///
+    /// What a check looks at is `<name>:responseTime` here, with the latency of its last run in milliseconds as
+    /// `observedValue`; a component without one keeps its bare name. `time` tells when the last result came, and
+    /// `output` is the message of a component that does not pass. `notes` tell that the program drains, or what
+    /// its start waits for. `affectedEndpoints` and `links` are left out: nobody here knows them.
+    pub fn to_health_json_detailed(&self) -> String {
+        health_json::detailed(self)
     }
 }
 

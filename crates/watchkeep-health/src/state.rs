@@ -219,6 +219,7 @@ impl State {
             started: self.started,
             waiting_for: self.latches.closed(),
             live: true,
+            taken_at: Duration::ZERO,
         }
     }
 }

@@ -1,9 +1,15 @@
 //! A short history of chosen series.
 
+mod labels;
+mod series;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::{HistogramSnapshot, Selector, Snapshot, Timestamp};
+
+pub use labels::SeriesLabels;
+pub use series::{HistoryLimits, KeptSeries, Rows, Selection, SeriesHistory, is_stale};
 
 /// Samples of chosen series over a span of time, bounded in number.
 ///

@@ -29,8 +29,8 @@
 //! * [`Recorder`] keeps every series as atomics. A histogram has a fixed array of buckets, so memory does not grow with
 //!   observations and nothing has to run in the background.
 //! * [`Recorder::render`] writes a [`Format`]; [`negotiate`] reads `Accept` and `Accept-Encoding`.
-//! * [`Recorder::snapshot`] gives the numbers back; [`History`] keeps some of them for a while, [`Daily`] counts per local day,
-//!   [`Summary`] sums a service up.
+//! * [`Recorder::snapshot`] gives the numbers back; [`History`] keeps sums of some for a while, [`SeriesHistory`] single series,
+//!   [`Daily`] counts per local day, [`Summary`] sums a service up.
 //! * [`Recorder::expire_idle`] forgets series that nobody uses, [`Lazy`] handles may be made before the recorder is installed,
 //!   and [`RecorderBuilder::with_exemplars`] ties buckets to traces.
 //! * What is refused is counted in `watchkeep_metrics_rejected_total`, label sets over the limit in
@@ -79,7 +79,9 @@ pub use crate::error::Error;
 pub use crate::exemplar::TraceId;
 pub use crate::exposition::Format;
 pub use crate::histogram::HistogramSnapshot;
-pub use crate::history::History;
+pub use crate::history::{
+    History, HistoryLimits, KeptSeries, Rows, Selection, SeriesHistory, SeriesLabels, is_stale,
+};
 pub use crate::lazy::{Handle, Lazy};
 pub use crate::recorder::{FloatCounter, Recorder};
 pub use crate::selector::Selector;

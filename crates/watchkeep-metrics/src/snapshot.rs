@@ -252,6 +252,11 @@ impl SeriesSnapshot {
         self.series.labels().iter()
     }
 
+    /// The labels as the exposition writes them: equal texts are equal labels.
+    pub(crate) fn label_text(&self) -> &str {
+        self.series.labels().text()
+    }
+
     /// Returns the value of a label, `None` when the series has none of that name.
     #[must_use]
     pub fn label(&self, name: &str) -> Option<&str> {

@@ -1,16 +1,29 @@
 //! The pure engine: time and numbers in, what fires and what ends out.
 
-use std::collections::HashSet;
+mod alerts;
+mod builder;
+mod saved;
+mod schedule;
+#[cfg(test)]
+mod tests;
+mod watched;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
-use watchkeep_alerts::Alert;
-use watchkeep_metrics::{History, Snapshot, Timestamp};
+use watchkeep_alerts::{Alert, Level};
+use watchkeep_metrics::{SeriesHistory, SeriesLabels, Snapshot, Timestamp};
 
-use crate::error::{Error, Kind};
-use crate::rule::Rule;
+pub use builder::EngineBuilder;
+pub use saved::SavedState;
 
-/// The most samples that the history keeps: an hour at one a second.
-const MOST_SAMPLES: usize = 3_600;
+use crate::error::Error;
+use crate::evaluate::{Budget, EvaluationError, Query, Samples, Semantics, Watched};
+use crate::group::Group;
+use schedule::Schedule;
+use watched::WatchedRule;
 
 /// What an evaluation found out about one rule.
 #[derive(Clone, Debug)]
@@ -22,104 +35,211 @@ pub enum Transition {
     Resolve(Alert),
 }
 
-/// Evaluates rules over a short history of its own.
+/// Where an annotation comes from that only the process knows.
+pub(crate) type Source = Arc<dyn Fn() -> Option<String> + Send + Sync>;
+
+/// Evaluates groups of rules over a history of its own.
 ///
-/// Memory is bounded: the series that the rules name, at most an hour of them, at most 3,600 samples.
-#[derive(Debug)]
+/// The history keeps exactly the series that the rules name, for exactly as long as their longest window; both are bounded.
+/// A rule that looks further back than the longest history (an hour by default) is not run; [`notices`](Self::notices) says so.
+///
+/// A rule that fails to evaluate, or goes over its [`Budget`], keeps its alerts as they are, and raises `RuleEvaluationFailed` with
+/// the labels `group` and `rule` until it works again.
 pub struct Engine {
-    watched: Vec<Watched>,
-    history: History,
+    groups: Vec<WatchedGroup>,
+    history: SeriesHistory,
+    settings: Settings,
+    notices: Vec<String>,
+    sources: BTreeMap<String, Vec<(String, Source)>>,
+    /// Alerts of rules that are no more: they end at the next evaluation.
+    orphans: Vec<Alert>,
+    interval: Duration,
 }
 
-#[derive(Debug)]
-struct Watched {
-    rule: Rule,
-    state: State,
+/// What does not change when rules are loaded again.
+#[derive(Clone)]
+pub(crate) struct Settings {
+    pub(crate) semantics: Semantics,
+    pub(crate) budget: Budget,
+    pub(crate) span: Duration,
+    pub(crate) limits: watchkeep_metrics::HistoryLimits,
+    pub(crate) interval: Option<Duration>,
+    pub(crate) failure_level: Option<Level>,
+    pub(crate) clock: Arc<dyn Fn() -> Duration + Send + Sync>,
 }
 
-#[derive(Debug)]
-enum State {
-    /// Fires; the alert is kept as it was last raised.
-    Firing(Box<Alert>),
-    Inactive,
-    /// True since then, but not yet for as long as the rule wants.
-    Pending(Timestamp),
+struct WatchedGroup {
+    name: String,
+    limit: usize,
+    schedule: Schedule,
+    rules: Vec<WatchedRule>,
+}
+
+/// How a rule fares.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct RuleStatus<'a> {
+    /// The name of its group.
+    pub group: &'a str,
+    /// Its name.
+    pub rule: &'a str,
+    /// Why its last evaluation failed, if it did.
+    pub failure: Option<&'a EvaluationError>,
+    /// How many of its alerts are pending.
+    pub pending: usize,
+    /// How many of its alerts fire.
+    pub firing: usize,
+    /// How long its last evaluation took.
+    pub took: Duration,
 }
 
 impl Engine {
-    /// Takes the rules to evaluate.
+    /// Takes groups of rules, with the default bounds.
     ///
     /// # Errors
-    /// When two rules have the same name, a name is no alert name, a threshold is not finite, or a window is longer than an hour.
-    pub fn new(rules: Vec<Rule>) -> Result<Self, Error> {
-        let mut names = HashSet::new();
-        let mut span = Duration::from_secs(60);
-        for rule in &rules {
-            rule.validate()?;
-            if !names.insert(rule.name().to_owned()) {
-                return Err(Kind::Duplicate(rule.name().to_owned()).into());
-            }
-            rule.expression()
-                .selectors(&mut |_, window| span = span.max(window.unwrap_or_default()));
-        }
-        let mut history = History::new(span, MOST_SAMPLES);
-        for rule in &rules {
-            rule.expression()
-                .selectors(&mut |selector, _| history.watch(selector.clone()));
-        }
-        let watched = rules
-            .into_iter()
-            .map(|rule| Watched {
-                rule,
-                state: State::Inactive,
-            })
-            .collect();
-        Ok(Self { watched, history })
+    /// When two groups have the same name.
+    pub fn new(groups: Vec<Group>) -> Result<Self, Error> {
+        Self::builder().build(groups)
     }
 
-    /// Returns the rules, in their order.
-    pub fn rules(&self) -> impl Iterator<Item = &Rule> {
-        self.watched.iter().map(|watched| &watched.rule)
+    /// Begins with other bounds.
+    pub fn builder() -> EngineBuilder {
+        EngineBuilder::default()
     }
 
-    /// Takes one sample and evaluates every rule at `now`.
+    /// Returns how often [`evaluate`](Self::evaluate) has to be called: so that every group gets its interval, and the shortest window four samples.
+    #[must_use]
+    pub const fn interval(&self) -> Duration {
+        self.interval
+    }
+
+    /// Returns what whoever loaded the rules should know, a line each: rules that only a Prometheus can run, series that only it has.
+    #[must_use]
+    pub fn notices(&self) -> &[String] {
+        &self.notices
+    }
+
+    /// Returns how many rules run here.
+    #[must_use]
+    pub fn rule_count(&self) -> usize {
+        self.groups.iter().map(|group| group.rules.len()).sum()
+    }
+
+    /// Returns how each rule fares, in their order.
+    pub fn statuses(&self) -> impl Iterator<Item = RuleStatus<'_>> {
+        self.groups.iter().flat_map(|group| {
+            let rules = group.rules.iter();
+            rules.map(|rule| rule.status(&group.name))
+        })
+    }
+
+    /// Returns the history, to be looked at.
+    #[must_use]
+    pub const fn history(&self) -> &SeriesHistory {
+        &self.history
+    }
+
+    /// Adds an annotation that only the process knows to the alerts of a rule: the error behind a component, say.
     ///
-    /// A rule without enough data is not true: it does not fire, and what fired ends.
+    /// `source` is asked at each evaluation that fires; it must not block. It stays over [`reload`](Self::reload).
+    pub fn annotate(
+        &mut self,
+        rule: impl Into<String>,
+        annotation: impl Into<String>,
+        source: impl Fn() -> Option<String> + Send + Sync + 'static,
+    ) {
+        let sources = self.sources.entry(rule.into()).or_default();
+        sources.push((annotation.into(), Arc::new(source)));
+    }
+
+    /// Takes one sample, evaluates every group whose time has come, and answers with what fires and what ended.
     pub fn evaluate(&mut self, now: Timestamp, snapshot: &Snapshot) -> Vec<Transition> {
         self.history.record(now, snapshot);
-        let history = &self.history;
-        self.watched
-            .iter_mut()
-            .filter_map(|watched| watched.step(history, now))
+        self.evaluate_groups(now, false)
+    }
+
+    /// Takes one sample, and evaluates nothing: what is counted from then on counts for the rules.
+    pub fn observe(&mut self, now: Timestamp, snapshot: &Snapshot) {
+        self.history.record(now, snapshot);
+    }
+
+    /// The history, for whoever puts samples in one by one.
+    pub(crate) const fn history_mut(&mut self) -> &mut SeriesHistory {
+        &mut self.history
+    }
+
+    /// Evaluates an expression that was built into it.
+    pub(crate) fn ask(&self, query: &Query, now: Timestamp) -> Result<Samples, EvaluationError> {
+        let settings = &self.settings;
+        let clock = &*settings.clock;
+        query.evaluate(
+            &self.history,
+            now,
+            settings.semantics,
+            settings.budget,
+            clock,
+        )
+    }
+
+    /// The alerts of this name that fire: labels and annotations.
+    pub(crate) fn firing(&self, name: &str) -> Vec<(SeriesLabels, BTreeMap<String, String>)> {
+        let rules = self.groups.iter().flat_map(|group| &group.rules);
+        let rules = rules.filter(|rule| rule.name() == name);
+        rules
+            .flat_map(|rule| rule.alerts().firing())
+            .map(|(labels, active)| (labels.clone(), active.annotations.clone()))
             .collect()
     }
-}
 
-impl Watched {
-    fn step(&mut self, history: &History, now: Timestamp) -> Option<Transition> {
-        let value = self.rule.expression().evaluate(history, now);
-        let Some(value) = self.rule.holds(value) else {
-            return match std::mem::replace(&mut self.state, State::Inactive) {
-                State::Firing(alert) => Some(Transition::Resolve(*alert)),
-                State::Inactive | State::Pending(_) => None,
-            };
-        };
-        let since = match self.state {
-            State::Firing(_) => None,
-            State::Inactive => Some(now),
-            State::Pending(since) => Some(since),
-        };
-        if let Some(since) = since
-            && now.saturating_sub(since) < self.rule.hold()
-        {
-            self.state = State::Pending(since);
-            return None;
+    pub(crate) fn evaluate_groups(&mut self, now: Timestamp, all: bool) -> Vec<Transition> {
+        let mut transitions: Vec<Transition> =
+            self.orphans.drain(..).map(Transition::Resolve).collect();
+        for group in &mut self.groups {
+            if !group.schedule.is_due(now, self.interval) && !all {
+                continue;
+            }
+            group.schedule.evaluated(now);
+            let began = (self.settings.clock)();
+            for rule in &mut group.rules {
+                let used = (self.settings.clock)().saturating_sub(began);
+                let surroundings = watched::Surroundings {
+                    now,
+                    settings: &self.settings,
+                    group: &group.name,
+                    limit: group.limit,
+                    left: group.schedule.interval().saturating_sub(used),
+                    sources: self.sources.get(rule.name()).map_or(&[][..], Vec::as_slice),
+                };
+                rule.step(&mut self.history, &surroundings, &mut transitions);
+            }
         }
-        let alert = self.rule.alert(value);
-        self.state = State::Firing(Box::new(alert.clone()));
-        Some(Transition::Fire(alert))
+        transitions
+    }
+
+    /// Takes other groups, and keeps the alerts of rules that have the same group, name and labels as before.
+    ///
+    /// The history begins anew, so such alerts are held until it covers their windows again. What no rule speaks of any more ends at
+    /// the next evaluation.
+    ///
+    /// # Errors
+    /// When the groups cannot be taken; then everything stays as it was.
+    pub fn reload(&mut self, groups: Vec<Group>) -> Result<(), Error> {
+        let state = self.state();
+        let mut engine = EngineBuilder::from(self.settings.clone()).build(groups)?;
+        engine.sources = std::mem::take(&mut self.sources);
+        engine.orphans = std::mem::take(&mut self.orphans);
+        engine.restore(state);
+        *self = engine;
+        Ok(())
     }
 }
 
-#[cfg(test)]
-mod tests;
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine")
+            .field("rules", &self.rule_count())
+            .field("interval", &self.interval)
+            .field("history", &self.history)
+            .finish_non_exhaustive()
+    }
+}

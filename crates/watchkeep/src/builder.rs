@@ -12,7 +12,7 @@ use watchkeep_logging::LogConfig;
 #[cfg(feature = "metrics")]
 use watchkeep_metrics::{Recorder, RecorderBuilder};
 #[cfg(feature = "rules")]
-use watchkeep_rules::{Engine, Rule};
+use watchkeep_rules::{Engine, Group, Rule};
 #[cfg(feature = "tower")]
 use watchkeep_tower::{Builder as LayerBuilder, Respond};
 
@@ -21,10 +21,6 @@ use crate::error::Error;
 use crate::health_alerts::HealthAlerts;
 use crate::joints;
 use crate::running::Watchkeep;
-
-/// How often rules are evaluated when nothing else is said: a minute, as monitoring usually does.
-#[cfg(feature = "rules")]
-const DEFAULT_RULE_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Collects what is special about a service.
 ///
@@ -53,11 +49,60 @@ pub struct Builder {
     #[cfg(feature = "alerts")]
     alerts: AlertingBuilder,
     #[cfg(feature = "rules")]
-    rules: Vec<Rule>,
-    #[cfg(feature = "rules")]
-    rule_interval: Duration,
+    rules: RuleSettings,
     #[cfg(feature = "tower")]
     layer: LayerBuilder<Respond>,
+}
+
+/// What is special about a service's rules.
+#[cfg(feature = "rules")]
+#[derive(Default)]
+struct RuleSettings {
+    single: Vec<Rule>,
+    groups: Vec<Group>,
+    interval: Option<Duration>,
+    annotations: Vec<(String, String, Source)>,
+    state: Option<std::path::PathBuf>,
+}
+
+/// Where an annotation comes from that only the process knows.
+#[cfg(feature = "rules")]
+type Source = Box<dyn Fn() -> Option<String> + Send + Sync>;
+
+#[cfg(feature = "rules")]
+impl RuleSettings {
+    /// The engine of these rules, and the file with their states.
+    /// All rules, in groups or alone.
+    #[cfg(feature = "health")]
+    fn all(&self) -> impl Iterator<Item = &Rule> {
+        let grouped = self.groups.iter().flat_map(Group::rules);
+        self.single.iter().chain(grouped)
+    }
+
+    fn engine(mut self) -> Result<(Engine, Option<std::path::PathBuf>), watchkeep_rules::Error> {
+        if !self.single.is_empty() {
+            self.groups.push(Group::new("rules", self.single)?);
+        }
+        let mut builder = Engine::builder();
+        if let Some(interval) = self.interval {
+            builder = builder.with_interval(interval);
+        }
+        let mut engine = builder.build(self.groups)?;
+        for (rule, annotation, source) in self.annotations {
+            engine.annotate(rule, annotation, source);
+        }
+        Ok((engine, self.state))
+    }
+}
+
+#[cfg(feature = "rules")]
+impl std::fmt::Debug for RuleSettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RuleSettings")
+            .field("groups", &self.groups)
+            .field("interval", &self.interval)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Watchkeep {
@@ -85,9 +130,7 @@ impl Watchkeep {
             #[cfg(feature = "alerts")]
             alerts: Alerting::builder(&service),
             #[cfg(feature = "rules")]
-            rules: Vec::new(),
-            #[cfg(feature = "rules")]
-            rule_interval: DEFAULT_RULE_INTERVAL,
+            rules: RuleSettings::default(),
             #[cfg(feature = "tower")]
             layer: joints::default_layer(),
             service,
@@ -166,7 +209,7 @@ impl Builder {
         self
     }
 
-    /// Raises an alert for each component that fails, and ends it when the component recovers. Default: none, since rules may say the same.
+    /// Raises an alert for each component that fails, and ends it when the component recovers; what a rule tells of a component is left to the rule. Default: none.
     #[cfg(all(feature = "alerts", feature = "health"))]
     pub fn with_health_alerts(mut self, alerts: HealthAlerts) -> Self {
         self.health_alerts = Some(alerts);
@@ -194,17 +237,46 @@ impl Builder {
         self
     }
 
-    /// Adds a rule.
+    /// Adds a rule, to the group `rules`.
     #[cfg(feature = "rules")]
     pub fn with_rule(mut self, rule: Rule) -> Self {
-        self.rules.push(rule);
+        self.rules.single.push(rule);
         self
     }
 
-    /// Sets how often the rules are evaluated. Default: every minute.
+    /// Adds groups of rules, such as those of a [`RuleFile`](watchkeep_rules::RuleFile).
+    #[cfg(feature = "rules")]
+    pub fn with_rule_groups(mut self, groups: Vec<Group>) -> Self {
+        self.rules.groups.extend(groups);
+        self
+    }
+
+    /// Evaluates every group of rules this often. Default: each as it says, every minute where it says nothing.
     #[cfg(feature = "rules")]
     pub fn with_rule_interval(mut self, interval: Duration) -> Self {
-        self.rule_interval = interval;
+        self.rules.interval = Some(interval);
+        self
+    }
+
+    /// Adds an annotation that only the process knows to the alerts of a rule: the error behind a component, say.
+    ///
+    /// `source` is asked at each evaluation that fires, on a thread that may block for a moment; it must not ask [`Rules`](crate::Rules), which wait for the evaluation.
+    #[cfg(feature = "rules")]
+    pub fn with_rule_annotation(
+        mut self,
+        rule: impl Into<String>,
+        annotation: impl Into<String>,
+        source: impl Fn() -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
+        let annotation = (rule.into(), annotation.into(), Box::new(source) as Box<_>);
+        self.rules.annotations.push(annotation);
+        self
+    }
+
+    /// Keeps the states of rules in this file over a restart. Default: every restart begins anew.
+    #[cfg(feature = "rules")]
+    pub fn with_rule_state(mut self, path: impl Into<std::path::PathBuf>) -> Self {
+        self.rules.state = Some(path.into());
         self
     }
 
@@ -232,8 +304,14 @@ impl Builder {
         if tokio::runtime::Handle::try_current().is_err() {
             return Err(crate::error::Kind::Runtime.into());
         }
+        #[cfg(all(feature = "health", feature = "rules"))]
+        let health_alerts = self
+            .health_alerts
+            .map(|joint| joint.covered_by_rules(joints::covered_components(self.rules.all())));
+        #[cfg(all(feature = "alerts", feature = "health", not(feature = "rules")))]
+        let health_alerts = self.health_alerts;
         #[cfg(feature = "rules")]
-        let engine = Engine::new(self.rules)?;
+        let (engine, rule_state) = self.rules.engine()?;
         #[cfg(feature = "metrics")]
         let recorder = joints::with_exemplars(self.metrics).build()?;
         #[cfg(feature = "health")]
@@ -303,18 +381,17 @@ impl Builder {
             layer.build()
         };
         #[cfg(feature = "rules")]
-        let rules = joints::evaluate_rules(
+        let rules = crate::rule_task::RuleTask::start(
             engine,
             recorder.clone(),
             alerting.clone(),
-            self.rule_interval,
+            rule_state,
         );
         #[cfg(feature = "health")]
         let checks = registry.start();
         #[cfg(all(feature = "alerts", feature = "health"))]
-        let health_alerts = self
-            .health_alerts
-            .map(|joint| joint.start(registry.clone(), alerting.clone()));
+        let health_alerts =
+            health_alerts.map(|joint| joint.start(registry.clone(), alerting.clone()));
         Ok(Watchkeep {
             #[cfg(all(feature = "alerts", feature = "health"))]
             health_alerts,

@@ -20,12 +20,16 @@ const LOOK: Duration = Duration::from_secs(1);
 /// Makes alerts of components: `ComponentUnhealthy` with the label `component`, CRITICAL for a critical component and WARNING for an optional one.
 ///
 /// An alert begins when the component reads anything but healthy and has counted before, so after its thresholds, and ends when it is healthy again.
+/// While a rule of the facade's own tells that a component is unhealthy (`Rule::component_down`), nothing is told here: two alerts for one fault wake two people.
+/// A rule tells neither that a component is unknown nor that an optional one is degraded, so these are told all the same.
 /// The status and the error are details, which do not make it another alert.
 /// Nothing is told while the service drains, nor while it starts, for at most [`start_grace`](Self::start_grace).
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[must_use]
 pub struct HealthAlerts {
     except: BTreeSet<String>,
+    /// Components of which a rule tells that they are unhealthy.
+    covered: BTreeSet<String>,
     start_grace: Duration,
 }
 
@@ -53,13 +57,21 @@ impl HealthAlerts {
     pub const fn new() -> Self {
         Self {
             except: BTreeSet::new(),
+            covered: BTreeSet::new(),
             start_grace: START_GRACE,
         }
     }
 
-    /// Leaves out a component, because a rule covers it: two alerts for one fault wake two people.
+    /// Leaves out a component whatever it reads, because somebody else tells of it, a Prometheus say.
     pub fn except(mut self, component: impl Into<String>) -> Self {
         self.except.insert(component.into());
+        self
+    }
+
+    /// Leaves to the rules what they tell of these components.
+    #[cfg(feature = "rules")]
+    pub(crate) fn covered_by_rules(mut self, components: impl IntoIterator<Item = String>) -> Self {
+        self.covered.extend(components);
         self
     }
 
@@ -77,7 +89,7 @@ impl HealthAlerts {
             looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
             loop {
                 for effect in teller.step(&registry.report()) {
-                    tell(&alerting, effect);
+                    tell(&alerting, effect).await;
                 }
                 tokio::select! {
                     lives = changed.wait() => if !lives { return },
@@ -124,7 +136,9 @@ impl Teller {
     }
 
     fn step_component(&mut self, component: &ComponentReport, report: &Report) -> Option<Effect> {
-        if component.status == Status::Healthy {
+        let is_covered =
+            component.status == Status::Unhealthy && self.rules.covered.contains(&component.name);
+        if component.status == Status::Healthy || is_covered {
             return self.firing.remove(&component.name).map(Effect::Resolve);
         }
         let was_told = self.firing.contains_key(&component.name);
@@ -159,10 +173,10 @@ fn alert(component: &ComponentReport) -> Alert {
 }
 
 /// What the engine refuses is said, and tried no more until the component changes.
-fn tell(alerting: &Alerting, effect: Effect) {
+async fn tell(alerting: &Alerting, effect: Effect) {
     let outcome = match effect {
-        Effect::Fire(alert) => alerting.fire(alert).map(drop),
-        Effect::Resolve(alert) => alerting.resolve(alert.fingerprint()).map(drop),
+        Effect::Fire(alert) => alerting.fire(alert).await.map(drop),
+        Effect::Resolve(alert) => alerting.resolve(alert.fingerprint()).await.map(drop),
     };
     if let Err(error) = outcome {
         tracing::error!(%error, "alert of a component was refused");

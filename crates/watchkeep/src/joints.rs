@@ -210,65 +210,67 @@ fn export_sink(sink: &watchkeep_logging::SinkStats) {
     }
 }
 
-/// The task that evaluates the rules; dropping this ends it.
-#[cfg(feature = "rules")]
-#[derive(Debug)]
-pub(crate) struct RuleTask(tokio::task::JoinHandle<()>);
-
-#[cfg(feature = "rules")]
-impl Drop for RuleTask {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
+/// The components of which a rule tells that they are unhealthy: those whose status, and nothing else, it reads.
+#[cfg(all(feature = "health", feature = "rules"))]
+pub(crate) fn covered_components<'a>(
+    rules: impl IntoIterator<Item = &'a watchkeep_rules::Rule>,
+) -> Vec<String> {
+    let covered = |rule: &watchkeep_rules::Rule| covered(&rule.expression().to_string());
+    rules.into_iter().filter_map(covered).collect()
 }
 
-/// Evaluates the rules at their interval, for as long as the returned task lives.
-///
-/// The first sample is taken here and now: what is counted from the start on counts for the rules.
-#[cfg(feature = "rules")]
-pub(crate) fn evaluate_rules(
-    mut engine: watchkeep_rules::Engine,
-    recorder: watchkeep_metrics::Recorder,
-    alerting: watchkeep_alerts::Alerting,
-    interval: Duration,
-) -> RuleTask {
-    evaluate_once(&mut engine, &recorder, &alerting);
-    RuleTask(tokio::spawn(async move {
-        let begin = tokio::time::Instant::now() + interval;
-        let mut ticks = tokio::time::interval_at(begin, interval);
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
-            ticks.tick().await;
-            evaluate_once(&mut engine, &recorder, &alerting);
-        }
-    }))
-}
-
-/// Takes a sample, and tells the alert engine what fires and what ends.
-#[cfg(feature = "rules")]
-fn evaluate_once(
-    engine: &mut watchkeep_rules::Engine,
-    recorder: &watchkeep_metrics::Recorder,
-    alerting: &watchkeep_alerts::Alerting,
-) {
-    use watchkeep_rules::Transition;
-
-    let now = watchkeep_metrics::clock::now();
-    for transition in engine.evaluate(now, &recorder.snapshot()) {
-        let outcome = match transition {
-            Transition::Fire(alert) => alerting.fire(alert).map(drop),
-            Transition::Resolve(alert) => alerting.resolve(alert.fingerprint()).map(drop),
-            _ => Ok(()),
-        };
-        if let Err(error) = outcome {
-            tracing::error!(%error, "alert of a rule was refused");
-        }
+/// Reads a rule as it is printed, in which labels have one form and one order.
+#[cfg(all(feature = "health", feature = "rules"))]
+fn covered(expression: &str) -> Option<String> {
+    let (before, rest) = expression.split_once("watchkeep_health_status{")?;
+    let (labels, after) = rest.split_once('}')?;
+    // A rule over several series, or over time, or for when there are none, says something else than the component's status.
+    let is_alarm = matches!(
+        after.trim_start_matches(')'),
+        "" | " > 0" | " == 1" | " >= 1"
+    );
+    if !is_alarm || before.contains("absent") || before.contains(['{', '[', ',']) {
+        return None;
     }
+    let value = |wanted: &str| {
+        let start = format!("{wanted}=\"");
+        let label = labels
+            .split(',')
+            .map(str::trim)
+            .find(|it| it.starts_with(&start))?;
+        label.get(start.len()..label.len() - 1)
+    };
+    (value("status") == Some("unhealthy")).then(|| value("component").map(str::to_owned))?
 }
 
 #[cfg(all(test, feature = "metrics"))]
 mod tests {
     use super::*;
+
+    #[cfg(all(feature = "health", feature = "rules"))]
+    #[test]
+    fn rules_that_read_a_components_health_cover_it() {
+        use watchkeep_rules::{Expression, Rule};
+
+        let condition = |text: &str| {
+            let expression: Expression = text.parse().unwrap();
+            Rule::condition("Rule", expression).build().unwrap()
+        };
+        let status = r#"watchkeep_health_status{component="x",status="unhealthy"}"#;
+        let rules = [
+            Rule::component_down("DatabaseDown", "database")
+                .build()
+                .unwrap(),
+            condition(r#"watchkeep_health_status{status="unhealthy",component="queue"} == 1"#),
+            condition(&format!("{status} == 0")),
+            condition(&format!("absent({status})")),
+            condition(&format!("{status} > 0 and on () up == 1")),
+            condition(r#"watchkeep_health_status{component="x",status="degraded"} > 0"#),
+            condition(r#"watchkeep_health_status{status="unhealthy"} > 0"#),
+            condition("rate(oracle_errors_total[5m]) > 0"),
+        ];
+        assert_eq!(covered_components(&rules), ["database", "queue"]);
+    }
 
     #[test]
     fn idle_series_go_when_metrics_are_read() {

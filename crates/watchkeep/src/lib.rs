@@ -33,10 +33,12 @@
 //! | `health` | with `endpoints` | the health registry ([`health`]) |
 //! | `health-checkers`, `health-grpc` | no | ready-made checks; the gRPC health protocol |
 //! | `alerts` | with `endpoints` | the alert engine with its log channel ([`alerts`]) |
-//! | `rules` | no | threshold rules over metrics ([`rules`]) |
+//! | `rules` | no | alert rules in PromQL over metrics, from code or from files ([`rules`]) |
 //! | `process` | no | process metrics: memory, CPU, file descriptors |
 //! | `runtime` | no | metrics of the Tokio runtime: workers, tasks, busy time |
-//! | `slack`, `webhook` | no | alert channels; they bring an HTTP client and TLS |
+//! | `alertmanager`, `discord`, `pagerduty`, `slack`, `teams`, `telegram`, `webhook` | no | alert channels; they bring an HTTP client and TLS |
+//! | `email` | no | the e-mail channel; it brings a mail client and TLS |
+//! | `sqlite` | no | the journal of alerts on disk; it brings SQLite |
 //! | `full` | no | all of them |
 
 mod builder;
@@ -44,6 +46,8 @@ mod error;
 #[cfg(all(feature = "alerts", feature = "health"))]
 mod health_alerts;
 mod joints;
+#[cfg(feature = "rules")]
+mod rule_task;
 mod running;
 #[cfg(feature = "runtime")]
 mod runtime;
@@ -52,6 +56,8 @@ pub use builder::Builder;
 pub use error::Error;
 #[cfg(all(feature = "alerts", feature = "health"))]
 pub use health_alerts::HealthAlerts;
+#[cfg(feature = "rules")]
+pub use rule_task::Rules;
 pub use running::Watchkeep;
 
 #[cfg(feature = "alerts")]

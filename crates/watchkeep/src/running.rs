@@ -24,7 +24,7 @@ pub struct Watchkeep {
     #[cfg(feature = "tower")]
     pub(crate) layer: watchkeep_tower::ObservabilityLayer<watchkeep_tower::Respond>,
     #[cfg(feature = "rules")]
-    pub(crate) rules: crate::joints::RuleTask,
+    pub(crate) rules: crate::rule_task::RuleTask,
     #[cfg(all(feature = "alerts", feature = "health"))]
     pub(crate) health_alerts: Option<crate::health_alerts::HealthAlertTask>,
     #[cfg(feature = "health")]
@@ -66,6 +66,13 @@ impl Watchkeep {
     #[must_use]
     pub fn alerts(&self) -> &watchkeep_alerts::Alerting {
         &self.alerting
+    }
+
+    /// Returns the handle of the rules.
+    #[cfg(feature = "rules")]
+    #[must_use]
+    pub const fn rules(&self) -> &crate::Rules {
+        self.rules.rules()
     }
 
     /// Returns the handle of the logs.

@@ -69,7 +69,9 @@ async fn one_builder_joins_all_parts() {
         Selector::new("demo_errors_total"),
         Selector::new("demo_requests_total"),
     )
-    .above(0.5);
+    .above(0.5)
+    .build()
+    .expect("the rule is valid");
     let watchkeep = Watchkeep::builder("demo")
         .with_version("1.2.3")
         .with_environment("test")
@@ -86,6 +88,20 @@ async fn one_builder_joins_all_parts() {
         .route("/panic", get(panic_now));
     let app = watchkeep.watch(app, ([127, 0, 0, 1], 80).into());
 
+    // A counter grows from where it was seen first, as on a Prometheus.
+    metrics::counter!("demo_errors_total").increment(0);
+    metrics::counter!("demo_requests_total").increment(0);
+    let seen = async {
+        while watchkeep
+            .rules()
+            .look(|engine| engine.history().series_count())
+            < 2
+        {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let seen = tokio::time::timeout(Duration::from_secs(20), seen);
+    seen.await.expect("the rules take a sample within 20 s");
     assert_eq!(
         ask(&app, "/broken").await.0,
         StatusCode::INTERNAL_SERVER_ERROR

@@ -5,9 +5,16 @@ use std::time::Duration;
 
 use watchkeep::health::{CheckError, Component, Status};
 
+use reqwest::Client;
+
 use crate::cache::Cache;
+use crate::config::Bot;
 use crate::engine::Engine;
 use crate::store::Store;
+
+mod telegram;
+
+use telegram::telegram;
 
 /// The component that every call to the engine is told to.
 pub(crate) const AI_ENGINE: &str = "ai_engine";
@@ -23,6 +30,7 @@ pub(crate) fn components(
     store: &Arc<Store>,
     engine: &Arc<dyn Engine>,
     cache: &Arc<Cache>,
+    bot: Option<(&Bot, &Client)>,
 ) -> Vec<Component> {
     let mut components = vec![
         Component::manual("api").starting_as(Status::Healthy),
@@ -31,6 +39,9 @@ pub(crate) fn components(
     ];
     if matches!(**cache, Cache::Redis(_)) {
         components.push(redis(Arc::clone(cache)));
+    }
+    if let Some((bot, client)) = bot {
+        components.push(telegram(client.clone(), &bot.address, &bot.token));
     }
     components
 }

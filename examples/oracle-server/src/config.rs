@@ -1,7 +1,10 @@
 //! The environment, checked before anything starts: all problems at once, each with the name that has it.
 
+mod channels;
 mod env_file;
 mod reader;
+mod routing;
+pub(crate) mod rule_file;
 mod secret;
 mod summary;
 mod unsupported;
@@ -16,12 +19,14 @@ use std::time::Duration;
 
 use reqwest::Url;
 use sqlx::postgres::PgConnectOptions;
-use watchkeep::alerts::notifiers::Slack;
 use watchkeep::logging::LogConfig;
 use watchkeep::metrics::Daily;
 
+pub(crate) use channels::{Bot, Channels, NAMES};
 use reader::Reader;
-use secret::Secret;
+pub(crate) use routing::Routing;
+use rule_file::Rules;
+pub(crate) use secret::Secret;
 
 /// The service's name: in file names, metrics and alerts.
 pub(crate) const SERVICE: &str = "oracle";
@@ -45,9 +50,11 @@ pub struct Config {
     pub(crate) redis: Option<Redis>,
     pub(crate) engine: Option<Secret<Url>>,
     pub(crate) ai_timeout: Duration,
-    pub(crate) rules: bool,
+    pub(crate) rules: Rules,
     pub(crate) monitor_interval: Option<Duration>,
-    pub(crate) slack: Option<Slack>,
+    pub(crate) channels: Channels,
+    pub(crate) routing: Routing,
+    pub(crate) bot: Option<Bot>,
     pub(crate) ops_token: Option<Secret<String>>,
     pub(crate) zone: Option<String>,
     /// Whether the server sends traffic to itself; from the command line.
@@ -118,6 +125,7 @@ impl Config {
             let monitor = reader.optional("MONITOR_INTERVAL_SECONDS", |text| {
                 reader::seconds(text, &(0.1..=LONGEST_WAIT))
             });
+            let rules = rule_file::read(&mut reader);
             let data_dir = reader.parsed("DATA_DIR", "data", folder);
             let log_dir = reader.optional("LOG_DIR", folder);
             let environment =
@@ -125,9 +133,11 @@ impl Config {
             let database = reader.optional("DATABASE_URL", database);
             let redis = reader.optional("REDIS_URL", redis_client);
             let engine = reader.optional("AI_ENGINE_URL", engine_url);
-            let slack = reader.optional("SLACK_WEBHOOK_URL", |url| {
-                Slack::new(url).map_err(|error| error.to_string())
-            });
+            let channels = Channels::read(&mut reader);
+            let routing = match reader.optional("ALERTS_CONFIG", |path| Routing::read(Some(path))) {
+                Some(None) => reader.built_in("ALERTS_CONFIG", Routing::read(None)),
+                named => named.flatten(),
+            };
             let zone = reader.optional("TZ", zone);
             let ops_token = reader.ops_token();
             log_dir?;
@@ -144,10 +154,11 @@ impl Config {
                 redis: redis?,
                 engine: engine?,
                 ai_timeout: ai_timeout?,
-                // Unset means the rules that the server brings along; set and empty means none.
-                rules: lookup("RULES_CONFIG").is_none(),
+                rules: rules?,
                 monitor_interval: monitor?,
-                slack: slack?,
+                channels: channels?,
+                routing: routing?,
+                bot: Bot::read(&reader),
                 ops_token: ops_token?,
                 zone: zone?.flatten(),
                 demo: false,

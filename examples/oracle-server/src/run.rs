@@ -68,8 +68,8 @@ fn serve(config: Config) -> Result<ExitCode, Box<dyn Error>> {
         .build()?;
     let code = runtime.block_on(async {
         let mut signals = Signals::new()?;
-        let server = Server::start(config).await?;
-        signals.stop(&server).await;
+        let mut server = Server::start(config).await?;
+        signals.stop(&mut server).await;
         let stopping = server.stop();
         tokio::select! {
             () = stopping => Ok(ExitCode::SUCCESS),
@@ -106,8 +106,8 @@ impl Signals {
         })
     }
 
-    /// Waits for the signal to stop; at every hang-up on the way the log files are opened again.
-    async fn stop(&mut self, server: &Server) {
+    /// Waits for the signal to stop; at every hang-up on the way the log files are opened and the files of routes and rules are read again.
+    async fn stop(&mut self, server: &mut Server) {
         loop {
             tokio::select! {
                 _ = self.terminate.recv() => return,
@@ -115,6 +115,15 @@ impl Signals {
                 _ = self.hang_up.recv() => {
                     server.watchkeep().logs().reopen();
                     tracing::info!("log files were opened again");
+                    server.reload_routes().await;
+                    match server.reload_rules() {
+                        Ok(()) => tracing::info!("rules were loaded again"),
+                        Err(problems) => {
+                            for problem in problems {
+                                tracing::error!(problem, "rules are refused, the old ones stay");
+                            }
+                        }
+                    }
                 }
             }
         }

@@ -13,11 +13,12 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tower_http::compression::CompressionLayer;
 use watchkeep::Watchkeep;
+use watchkeep::alerts::journal::Sqlite;
 use watchkeep::endpoints::{Access, Dashboard};
 use watchkeep::metrics::Daily;
 
 use crate::cache::Cache;
-use crate::config::{Config, Database, SERVICE};
+use crate::config::{Config, Database, Routing, SERVICE, rule_file};
 use crate::data_dir::{ClaimError, DataDir};
 use crate::engine::{EmbeddedEngine, Engine, MoodyEngine, RemoteEngine};
 use crate::exchange::Oracle;
@@ -29,11 +30,11 @@ use crate::{alerts, api, components, demo};
 /// What the log and the page call the service.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
+/// How long a call to Telegram may take; its check has a limit of its own below that.
+const BOT_LIMIT: Duration = Duration::from_secs(10);
+
 /// How often the users in the database are counted again: other replicas add some too.
 const RECOUNT: Duration = Duration::from_secs(60);
-
-/// How often rules are evaluated when nothing else is said.
-const MONITOR_INTERVAL: Duration = Duration::from_secs(60);
 
 /// How long the runtime may be unable to serve a timer before the process counts as dead; a busy one is late by milliseconds.
 const RUNTIME_LIMIT: Duration = Duration::from_secs(30);
@@ -51,15 +52,15 @@ pub enum StartError {
     /// Another server uses the data folder.
     #[error("the data folder `{}` belongs to a server that runs; each needs its own DATA_DIR", .0.display())]
     DataDirInUse(PathBuf),
-    /// The HTTP client for the AI engine could not be made.
+    /// An HTTP client, for the AI engine or for checks, could not be made.
     #[error("the HTTP client cannot be made")]
     HttpClient(#[source] reqwest::Error),
     /// The address could not be listened on.
     #[error("cannot listen on {0}")]
     Listen(SocketAddr, #[source] std::io::Error),
-    /// The built-in rules were refused.
-    #[error("the built-in rules are refused")]
-    Rules(#[from] watchkeep::rules::Error),
+    /// The journal of alerts could not be opened.
+    #[error("the journal of alerts cannot be used")]
+    Journal(#[from] watchkeep::alerts::journal::JournalError),
     /// Logging, metrics, health or alerts could not be set up.
     #[error("the monitoring cannot be set up")]
     Watchkeep(#[from] watchkeep::Error),
@@ -73,6 +74,8 @@ pub struct Server {
     drain_delay: Duration,
     drain: Duration,
     watchkeep: Watchkeep,
+    routing: Routing,
+    rules: rule_file::Source,
     oracle: Arc<Oracle>,
     store: Arc<Store>,
     stop_accepting: oneshot::Sender<()>,
@@ -87,11 +90,12 @@ impl Server {
     ///
     /// # Errors
     /// When the address is taken, a folder cannot be made, or another logger or recorder is installed. A database, cache or engine that is down is none.
-    pub async fn start(config: Config) -> Result<Self, StartError> {
+    pub async fn start(mut config: Config) -> Result<Self, StartError> {
         let data_dir = DataDir::claim(&config.data_dir).map_err(|error| match error {
             ClaimError::InUse => StartError::DataDirInUse(config.data_dir.clone()),
             ClaimError::Io(error) => StartError::DataDir(config.data_dir.clone(), error),
         })?;
+        let journal = Sqlite::open(data_dir.file("alerts"))?;
         let listener = TcpListener::bind(config.address)
             .await
             .map_err(|error| StartError::Listen(config.address, error))?;
@@ -108,12 +112,17 @@ impl Server {
             None => Cache::embedded(),
         });
         let engine = engine(&config)?;
-        let watchkeep = watch(&config, components::components(&store, &engine, &cache))?;
-        say_fallbacks(&config);
+        let fallbacks = alerts::fallbacks(&config);
+        let client = http_client(BOT_LIMIT).map_err(StartError::HttpClient)?;
+        let bot = config.bot.as_ref().map(|bot| (bot, &client));
+        let parts = components::components(&store, &engine, &cache, bot);
+        let watchkeep = watch(&mut config, &data_dir, parts, journal)?;
+        say_fallbacks(&config, &fallbacks);
 
         let numbers = Numbers::register(watchkeep.recorder(), config.price_per_1k_tokens, || {
             daily(&config)
         });
+        watchkeep.rules().observe();
         let oracle = Arc::new(Oracle {
             numbers,
             store: Arc::clone(&store),
@@ -148,6 +157,8 @@ impl Server {
             drain_delay: config.drain_delay,
             drain: config.drain,
             watchkeep,
+            routing: config.routing,
+            rules: config.rules.source,
             oracle,
             store,
             stop_accepting,
@@ -165,6 +176,37 @@ impl Server {
     /// Returns what watches the server.
     pub const fn watchkeep(&self) -> &Watchkeep {
         &self.watchkeep
+    }
+
+    /// Reads the routing file again; a bad one is refused, and the old routes stay.
+    pub async fn reload_routes(&mut self) {
+        let routing = match self.routing.again() {
+            Ok(routing) => routing,
+            Err(problem) => {
+                tracing::error!(problem, "routing file is refused, the old routes stay");
+                return;
+            }
+        };
+        match self.watchkeep.alerts().reload(routing.config.clone()).await {
+            Ok(()) => {
+                tracing::info!(
+                    source = routing.source(),
+                    "routes of alerts were read again"
+                );
+                self.routing = routing;
+            }
+            Err(error) => tracing::error!(%error, "routes are refused, the old ones stay"),
+        }
+    }
+
+    /// Reads the rule file again; with a bad one everything stays as it was.
+    ///
+    /// # Errors
+    /// A line for each problem of the file.
+    pub fn reload_rules(&self) -> Result<(), Vec<String>> {
+        let rules = rule_file::load(self.rules.clone())?;
+        let taken = self.watchkeep.rules().reload(rules.groups);
+        taken.map_err(|error| error.problems())
     }
 
     /// Stops it: unready at once, accepting until the drain delay is over and the messages in flight have ended, then everything flushed.
@@ -233,10 +275,11 @@ fn engine(config: &Config) -> Result<Arc<dyn Engine>, StartError> {
 
 /// Sets up everything that watches the server.
 fn watch(
-    config: &Config,
+    config: &mut Config,
+    data_dir: &DataDir,
     components: Vec<watchkeep::health::Component>,
+    journal: Sqlite,
 ) -> Result<Watchkeep, StartError> {
-    let interval = config.monitor_interval.unwrap_or(MONITOR_INTERVAL);
     let registry = Arc::new(OnceLock::new());
     let for_rules = Arc::clone(&registry);
     let mut builder = Watchkeep::builder(SERVICE)
@@ -244,18 +287,22 @@ fn watch(
         .with_environment(&config.environment)
         .with_start_message("ORACLE system started")
         .with_logging(config.logging.clone())
-        .with_rule_interval(interval)
-        .with_check_interval(interval)
+        .with_rule_groups(config.rules.groups.clone())
+        .with_rule_state(data_dir.file("rules.json"))
+        .with_rule_annotation("DatabaseDown", "error", move || {
+            alerts::database_error(&for_rules)
+        })
         .with_health(|health| health.watchdog(RUNTIME_LIMIT));
     for component in components {
         builder = builder.with_component(component);
     }
-    if config.rules {
-        for rule in alerts::rules(move || alerts::database_error(&for_rules))? {
-            builder = builder.with_rule(rule);
-        }
+    if let Some(interval) = config.monitor_interval {
+        builder = builder
+            .with_rule_interval(interval)
+            .with_check_interval(interval);
     }
-    let watchkeep = alerts::route(builder, config).start()?;
+    let channels = std::mem::take(&mut config.channels);
+    let watchkeep = alerts::route(builder, &config.routing, channels, journal).start()?;
     // Set once, right here; nobody else holds the cell.
     let _ = registry.set(watchkeep.health().clone());
     Ok(watchkeep)
@@ -285,12 +332,12 @@ fn router(
         .layer(watchkeep.layer())
 }
 
-/// Says which levels have no channel of their own.
-fn say_fallbacks(config: &Config) {
-    if config.slack.is_none() {
+/// Says which channels are not configured.
+fn say_fallbacks(config: &Config, fallbacks: &[(&str, &str)]) {
+    for (channel, name) in fallbacks {
         tracing::info!(
-            level = "ERROR",
-            channel = "slack",
+            channel,
+            name,
             "channel is not configured, its alerts go to the log"
         );
     }

@@ -1,6 +1,8 @@
-//! Tests of the engine through its handle, on a paused clock.
+//! Tests of the engine through its handle.
 
 mod bounds;
 mod delivery;
-mod support;
+mod journal;
+mod routing;
+pub(crate) mod support;
 mod telling;

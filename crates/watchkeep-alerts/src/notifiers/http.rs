@@ -15,7 +15,7 @@ use crate::timestamp::Timestamp;
 /// How long one request may take, answer included.
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// The most of an answer that is read.
-const ANSWER_BYTES: usize = 1_024;
+const ANSWER_BYTES: usize = 4_096;
 /// The longest address.
 const ADDRESS_BYTES: usize = 4_096;
 
@@ -27,19 +27,18 @@ pub(crate) struct Endpoint {
 }
 
 /// What a receiver said.
+#[cfg_attr(
+    not(any(feature = "slack", feature = "teams", feature = "telegram")),
+    allow(dead_code, reason = "only these say more in a body than in the status")
+)]
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) retry_after: Option<Duration>,
     /// The first bytes of the body.
-    #[cfg_attr(
-        not(feature = "slack"),
-        allow(
-            dead_code,
-            reason = "only Slack says more in a body than in the status"
-        )
-    )]
     pub(crate) body: Vec<u8>,
+    /// Whether the body ended before its end.
+    pub(crate) broke_off: bool,
 }
 
 impl Endpoint {
@@ -47,6 +46,26 @@ impl Endpoint {
         let url = parse(address).map_err(|problem| Kind::Address { notifier, problem })?;
         let client = client().map_err(Kind::Client)?;
         Ok(Self { client, url })
+    }
+
+    /// Returns the same with this path behind what the address has; what goes into it must not begin a query.
+    ///
+    /// # Errors
+    /// When that is no address any more.
+    #[cfg(any(feature = "alertmanager", feature = "pagerduty", feature = "telegram"))]
+    pub(crate) fn join(&self, notifier: &'static str, path: &str) -> Result<Self, Error> {
+        let mut url = self.url.clone();
+        let problem = "its path cannot be extended";
+        let mut segments = url
+            .path_segments_mut()
+            .map_err(|()| Kind::Address { notifier, problem })?;
+        segments.pop_if_empty();
+        segments.extend(path.split('/').filter(|segment| !segment.is_empty()));
+        drop(segments);
+        Ok(Self {
+            client: self.client.clone(),
+            url,
+        })
     }
 
     /// Posts a JSON body, with these headers too.
@@ -68,26 +87,28 @@ impl Endpoint {
             .await
             .map_err(failure)?;
         let status = response.status();
-        let retry_after = response
-            .headers()
-            .get(RETRY_AFTER)
-            .and_then(|value| value.to_str().ok())
-            .and_then(|value| parse_retry_after(value, clock::wall()));
+        let retry_after = retry_after(response.headers(), clock::wall());
         let mut body = Vec::new();
+        let mut broke_off = false;
         while body.len() < ANSWER_BYTES {
             match response.chunk().await {
                 Ok(Some(chunk)) => {
                     let room = ANSWER_BYTES - body.len();
                     body.extend_from_slice(&chunk[..chunk.len().min(room)]);
                 }
-                // The status says all that matters; a body that breaks off changes nothing.
-                Ok(None) | Err(_) => break,
+                Ok(None) => break,
+                // The status came, and says all that most channels need.
+                Err(_) => {
+                    broke_off = true;
+                    break;
+                }
             }
         }
         Ok(Answer {
             status,
             retry_after,
             body,
+            broke_off,
         })
     }
 }
@@ -112,9 +133,26 @@ impl Answer {
             );
         Err(if transient {
             NotifyError::transient(message).with_retry_after(self.retry_after)
+        } else if self.status == StatusCode::GONE {
+            NotifyError::gone(message)
         } else {
             NotifyError::permanent(message)
         })
+    }
+
+    /// Refuses to judge by a body that broke off, where a success may yet be a refusal in the body.
+    #[cfg(any(feature = "slack", feature = "teams", feature = "telegram"))]
+    pub(crate) fn check_whole(&self) -> Result<(), NotifyError> {
+        match self.broke_off {
+            true => Err(NotifyError::ambiguous("the receiver's answer broke off")),
+            false => Ok(()),
+        }
+    }
+
+    /// Returns the body as JSON, if it is that, and all of it was read.
+    #[cfg(any(feature = "discord", feature = "telegram"))]
+    pub(crate) fn json(&self) -> Option<serde_json::Value> {
+        serde_json::from_slice(&self.body).ok()
     }
 }
 
@@ -169,14 +207,47 @@ fn failure(error: reqwest::Error) -> NotifyError {
     if error.is_builder() {
         return NotifyError::permanent(what);
     }
-    NotifyError::transient(format!("{what}: {cause}"))
+    let message = format!("{what}: {cause}");
+    if error.is_connect() {
+        NotifyError::transient(message)
+    } else {
+        // The request may have arrived, and only the answer is missing.
+        NotifyError::ambiguous(message)
+    }
 }
 
-/// Reads `Retry-After`: seconds, or an HTTP date.
+/// Returns how long the receiver asks to be left alone: `Retry-After`, or the reset of its bucket, of which the longer counts.
+fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let asked = text(RETRY_AFTER.as_str()).and_then(|value| parse_retry_after(value, now));
+    let is_empty = text("x-ratelimit-remaining") == Some("0");
+    let reset = text("x-ratelimit-reset-after")
+        .filter(|_| is_empty)
+        .and_then(seconds);
+    asked.max(reset)
+}
+
+/// Reads a number of seconds, which may have a fraction; what is no time is none.
+pub(crate) fn seconds(text: &str) -> Option<Duration> {
+    let text = text.trim();
+    if !text
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'.')
+    {
+        return None;
+    }
+    let seconds: f64 = text.parse().ok()?;
+    Duration::try_from_secs_f64(seconds).ok()
+}
+
+/// Reads `Retry-After`: seconds, some with a fraction, or an HTTP date.
 fn parse_retry_after(value: &str, now: Timestamp) -> Option<Duration> {
     let value = value.trim();
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
         return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
+    }
+    if let Some(time) = seconds(value) {
+        return Some(time);
     }
     let date = jiff::fmt::rfc2822::parse(value).ok()?;
     let millis = date

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use crate::line::TARGET;
 use crate::notification::Notification;
 use crate::notifier::{Notifier, NotifyError};
-use crate::text::printable;
+use crate::text::{printable, value};
 
 /// Writes each notice as a line to the log, under the receiver's name.
 ///
@@ -29,9 +29,7 @@ impl Notifier for Log {
     }
 
     async fn notify(&self, notification: &Notification) -> Result<(), NotifyError> {
-        let get = |map: &crate::Labels, key: &str| {
-            map.get(key).map(|text| printable(text)).unwrap_or_default()
-        };
+        let get = |map: &crate::Labels, name: &str| printable(value(map, name));
         for alert in notification.alerts() {
             tracing::info!(
                 target: TARGET,

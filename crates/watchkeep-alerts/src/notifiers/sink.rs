@@ -51,7 +51,8 @@ pub(crate) fn answer(status: &str, headers: &str, body: &str) -> String {
     )
 }
 
-async fn read(stream: &mut TcpStream) -> Request {
+/// Reads one request to its end.
+pub(crate) async fn read(stream: &mut TcpStream) -> Request {
     let mut bytes = Vec::new();
     let end = loop {
         if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {

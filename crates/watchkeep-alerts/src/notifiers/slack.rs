@@ -1,14 +1,15 @@
 //! Slack, through an incoming webhook.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use reqwest::header::HeaderMap;
 
 use crate::error::Error;
 use crate::notification::Notification;
-use crate::notifier::{Notifier, NotifyError};
+use crate::notifier::{Limits, Notifier, NotifyError};
+use crate::notifiers::chat::{self, Bound, Text, written_chars};
 use crate::notifiers::http::{Answer, Endpoint};
-use crate::text::is_hidden;
-use crate::view::{AlertView, Status};
 
 /// The longest text of a message, in characters.
 const TEXT_CHARS: usize = 4_000;
@@ -41,6 +42,11 @@ impl Notifier for Slack {
         "slack"
     }
 
+    /// A message a second, and short bursts.
+    fn limits(&self) -> Limits {
+        Limits::of_rate(5, Duration::from_secs(1))
+    }
+
     async fn notify(&self, notification: &Notification) -> Result<(), NotifyError> {
         let body = serde_json::json!({ "text": message(notification) });
         let answer = self
@@ -59,13 +65,10 @@ fn check(answer: &Answer) -> Result<(), NotifyError> {
         if !is_error_word(word) {
             return error;
         }
-        let message = format!("{error}: {word}");
-        if error.is_permanent() {
-            NotifyError::permanent(message)
-        } else {
-            NotifyError::transient(message).with_retry_after(error.retry_after())
-        }
+        NotifyError::new(error.kind(), &format!("{error}: {word}"))
+            .with_retry_after(error.retry_after())
     })?;
+    answer.check_whole()?;
     let json: Option<serde_json::Value> = serde_json::from_str(word).ok();
     let refused = json.is_some_and(|json| json.get("ok") == Some(&serde_json::Value::Bool(false)));
     if refused || (is_error_word(word) && word != "ok") {
@@ -86,91 +89,22 @@ fn is_error_word(word: &str) -> bool {
 }
 
 fn message(notification: &Notification) -> String {
-    let mut text = Text::default();
-    for (at, alert) in notification.alerts().iter().enumerate() {
-        if at > 0 {
-            text.own("\n\n");
-        }
-        write(&mut text, alert);
-    }
-    text.out
+    let bound = Bound {
+        most: TEXT_CHARS,
+        size: written_chars,
+    };
+    let mut text = Text::new(bound, escape);
+    chat::write(&mut text, notification);
+    text.finish()
 }
 
-fn write(text: &mut Text, alert: &AlertView) {
-    let get = |map: &crate::Labels, key: &str| map.get(key).cloned().unwrap_or_default();
-    text.own(match alert.state {
-        Status::Firing => "",
-        Status::Resolved => "RESOLVED ",
-    });
-    text.own(&format!("[{}] ", alert.level));
-    text.theirs(&get(&alert.labels, "alertname"));
-    text.own(": ");
-    text.theirs(&get(&alert.annotations, "summary"));
-    text.own(&format!("\ntime: {}", alert.starts_at));
-    if let (Status::Resolved, Some(ends_at)) = (alert.state, alert.ends_at) {
-        text.own(&format!("\nresolved: {ends_at}"));
-    }
-    let labels = alert
-        .labels
-        .iter()
-        .filter(|(name, _)| !matches!(name.as_str(), "alertname" | "severity"));
-    let details = alert
-        .annotations
-        .iter()
-        .filter(|(name, _)| *name != "summary");
-    for (name, value) in labels.chain(details) {
-        text.own("\n");
-        text.theirs(name);
-        text.own(": ");
-        text.theirs(value);
-    }
-}
-
-/// A text that never grows over its bound, nor ends within an escape.
-#[derive(Debug, Default)]
-struct Text {
-    out: String,
-    chars: usize,
-    cut: bool,
-}
-
-impl Text {
-    /// Adds text of our own.
-    fn own(&mut self, text: &str) {
-        let mut buffer = [0; 4];
-        for c in text.chars() {
-            self.piece(c.encode_utf8(&mut buffer));
-        }
-    }
-
-    /// Adds text that others wrote.
-    fn theirs(&mut self, text: &str) {
-        let mut buffer = [0; 4];
-        for c in text.chars() {
-            match c {
-                '&' => self.piece("&amp;"),
-                '<' => self.piece("&lt;"),
-                '>' => self.piece("&gt;"),
-                c if is_hidden(c) => self.piece(&c.escape_default().to_string()),
-                c => self.piece(c.encode_utf8(&mut buffer)),
-            }
-        }
-    }
-
-    /// Adds a piece as a whole, or ends the text.
-    fn piece(&mut self, piece: &str) {
-        if self.cut {
-            return;
-        }
-        let chars = piece.chars().count();
-        // One place is kept for the mark.
-        if self.chars + chars >= TEXT_CHARS {
-            self.cut = true;
-            self.out.push('…');
-            return;
-        }
-        self.out.push_str(piece);
-        self.chars += chars;
+/// What Slack reads as markup.
+const fn escape(c: char) -> Option<&'static str> {
+    match c {
+        '&' => Some("&amp;"),
+        '<' => Some("&lt;"),
+        '>' => Some("&gt;"),
+        _ => None,
     }
 }
 

@@ -9,7 +9,7 @@ use crate::clock;
 use crate::error::Error;
 use crate::fingerprint::Fingerprint;
 use crate::notification::Notification;
-use crate::notifier::{Notifier, NotifyError};
+use crate::notifier::{Limits, Notifier, NotifyError};
 use crate::notifiers::http::Endpoint;
 use crate::notifiers::signature::Secret;
 use crate::view::{AlertView, Status};
@@ -26,7 +26,9 @@ const NEVER: &str = "0001-01-01T00:00:00Z";
 pub struct Webhook {
     endpoint: Endpoint,
     external_url: String,
-    secret: Option<Secret>,
+    /// Several, so that one can be replaced without a gap.
+    secrets: Vec<Secret>,
+    most: usize,
 }
 
 impl Webhook {
@@ -39,17 +41,27 @@ impl Webhook {
         Ok(Self {
             endpoint,
             external_url: String::new(),
-            secret: None,
+            secrets: Vec::new(),
+            most: usize::MAX,
         })
     }
 
-    /// Signs each request with this secret: `whsec_` and 24 to 64 bytes in Base64.
+    /// Signs each request with this secret, too: `whsec_` and 24 to 64 bytes in Base64.
+    ///
+    /// With several of them a request carries as many signatures, so that a secret can be replaced without a gap.
     ///
     /// # Errors
     /// When the secret is not of that form; the error does not quote it.
     pub fn with_secret(mut self, secret: impl AsRef<str>) -> Result<Self, Error> {
-        self.secret = Some(Secret::parse(secret.as_ref())?);
+        self.secrets.push(Secret::parse(secret.as_ref())?);
         Ok(self)
+    }
+
+    /// Sets the most alerts in one body; the rest is counted in `truncatedAlerts`. Default: all.
+    #[must_use]
+    pub const fn with_max_alerts(mut self, alerts: usize) -> Self {
+        self.most = alerts;
+        self
     }
 
     /// Sets what the body names as `externalURL`: where people find this service. Default: empty.
@@ -71,8 +83,10 @@ impl Webhook {
         };
         add("webhook-id", id.to_owned());
         add("webhook-timestamp", seconds.to_string());
-        if let Some(secret) = &self.secret {
-            add("webhook-signature", secret.sign(id, seconds, body));
+        if !self.secrets.is_empty() {
+            let sign = |secret: &Secret| secret.sign(id, seconds, body);
+            let signatures: Vec<_> = self.secrets.iter().map(sign).collect();
+            add("webhook-signature", signatures.join(" "));
         }
         headers
     }
@@ -84,8 +98,13 @@ impl Notifier for Webhook {
         "webhook"
     }
 
+    /// The receiver knows a repetition by `webhook-id`.
+    fn limits(&self) -> Limits {
+        Limits::default().idempotent()
+    }
+
     async fn notify(&self, notification: &Notification) -> Result<(), NotifyError> {
-        let message = Message::new(notification, &self.external_url);
+        let message = Message::new(notification, &self.external_url, self.most);
         let body = serde_json::to_vec(&message)
             .map_err(|_| NotifyError::permanent("the notice could not be written as JSON"))?;
         let headers = self.headers(notification.id(), &body);
@@ -107,7 +126,7 @@ struct Message<'a> {
     external_url: &'a str,
     version: &'static str,
     group_key: String,
-    truncated_alerts: u64,
+    truncated_alerts: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -124,22 +143,21 @@ struct MessageAlert<'a> {
 }
 
 impl<'a> Message<'a> {
-    fn new(notification: &'a Notification, external_url: &'a str) -> Self {
+    fn new(notification: &'a Notification, external_url: &'a str, most: usize) -> Self {
+        let alerts = notification.alerts();
+        let told = &alerts[..alerts.len().min(most)];
+        let cut = alerts.len() - told.len();
         Self {
             receiver: notification.receiver(),
             status: notification.status(),
-            alerts: notification
-                .alerts()
-                .iter()
-                .map(MessageAlert::new)
-                .collect(),
+            alerts: told.iter().map(MessageAlert::new).collect(),
             group_labels: notification.group_labels(),
             common_labels: notification.common_labels(),
             common_annotations: notification.common_annotations(),
             external_url,
             version: "4",
             group_key: notification.group_key(),
-            truncated_alerts: 0,
+            truncated_alerts: notification.truncated() + cut,
         }
     }
 }

@@ -176,6 +176,20 @@ async fn health_speaks_its_own_format_only_when_named() {
 }
 
 #[tokio::test]
+async fn health_in_its_own_format_has_details_for_operators_only() {
+    let accept = ("accept", "application/health+json");
+    let endpoints = endpoints(Access::with_token("right-token"));
+    let words = ask(&endpoints, "/health", &[accept]).await;
+    assert!(!words.text().contains(r#""time":"#), "{}", words.text());
+    let refused = ask(&endpoints, "/health?verbose", &[accept]).await;
+    assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
+    let operator = ("authorization", "Bearer right-token");
+    let full = ask(&endpoints, "/health?verbose", &[accept, operator]).await;
+    assert_eq!(full.header("content-type"), accept.1);
+    assert!(full.text().contains(r#""time":"#), "{}", full.text());
+}
+
+#[tokio::test]
 async fn health_is_200_while_degraded_and_503_beyond() {
     let registry = registry();
     let endpoints = Endpoints::new(Access::closed()).with_health(registry.clone());

@@ -132,4 +132,14 @@ mod tests {
         }
         assert_eq!(not_after(&[SEQUENCE, 0x84, 0xff, 0xff, 0xff, 0xff]), None);
     }
+
+    #[test]
+    fn a_length_has_one_to_four_digits_or_none_of_its_own() {
+        assert_eq!(any(&[SEQUENCE, 0x80]), None);
+        assert_eq!(
+            any(&[SEQUENCE, 0x84, 0, 0, 0, 1, 7]),
+            Some((SEQUENCE, &[7][..], &[][..]))
+        );
+        assert_eq!(any(&[SEQUENCE, 0x85, 0, 0, 0, 0, 1, 7]), None);
+    }
 }

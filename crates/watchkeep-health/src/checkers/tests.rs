@@ -5,11 +5,12 @@
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::{sleep, timeout};
 
 use super::*;
 use crate::check::Check;
+use crate::{Component, Probe, Registry, Status};
 
 /// A server on a free port that does this with each connection; returns its address.
 async fn server<F>(serve: impl Fn(TcpStream) -> F + Send + Sync + 'static) -> String
@@ -42,6 +43,23 @@ async fn says(answer: impl Into<Vec<u8>>) -> String {
 async fn refused() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     listener.local_addr().unwrap().to_string()
+}
+
+/// An address that never answers to whoever connects, as behind a firewall that drops: nobody accepts, and the queue is full.
+///
+/// It does so for as long as what comes beside it is kept.
+async fn blackhole() -> (String, (TcpListener, Vec<TcpStream>)) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let listener = socket.listen(1).unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut waiting = Vec::new();
+    let patience = Duration::from_millis(300);
+    while let Ok(stream) = timeout(patience, TcpStream::connect(address)).await {
+        waiting.push(stream.unwrap());
+        assert!(waiting.len() < 64, "the queue has no end");
+    }
+    (address.to_string(), (listener, waiting))
 }
 
 async fn http(answer: &str) -> Result<(), String> {
@@ -119,6 +137,31 @@ async fn a_server_that_drips_does_not_end_and_is_left_to_the_timeout() {
         let end = timeout(Duration::from_millis(200), check.check()).await;
         assert!(!matches!(end, Ok(Ok(()))));
     }
+}
+
+#[tokio::test]
+async fn a_network_that_swallows_everything_is_left_to_the_timeout() {
+    let (address, _full) = blackhole().await;
+    let checks: [Box<dyn Check>; 3] = [
+        Box::new(Tcp::new(&address)),
+        Box::new(Http::new(&format!("http://{address}")).unwrap()),
+        Box::new(SmtpGreeting::new(&address)),
+    ];
+    for check in checks {
+        let end = timeout(Duration::from_millis(100), check.check()).await;
+        assert!(end.is_err(), "{end:?}");
+    }
+    let far = Component::new("far", Tcp::new(&address))
+        .every(Duration::from_millis(50))
+        .timeout(Duration::from_millis(50));
+    let registry = Registry::builder("1").component(far).build().unwrap();
+    let mut changes = registry.subscribe();
+    let _running = registry.start();
+    let change = timeout(Duration::from_secs(20), changes.next()).await;
+    let change = change.unwrap().unwrap();
+    assert_eq!(change.to, Status::Unhealthy);
+    assert_eq!(change.message.as_deref(), Some("no answer within 50ms"));
+    assert!(registry.probe(Probe::Live).ok && !registry.probe(Probe::Ready).ok);
 }
 
 #[tokio::test]

@@ -57,11 +57,8 @@ impl Certificate {
                 "a certificate of {host} cannot be read"
             )));
         };
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "seconds since 1970 fit by far"
-        )]
-        let left = end.saturating_sub(clock::unix_seconds() as i64);
+        let now = i64::try_from(clock::since_1970().as_secs()).unwrap_or(i64::MAX);
+        let left = end.saturating_sub(now);
         let wanted = i64::try_from(self.at_least.as_secs()).unwrap_or(i64::MAX);
         if left < wanted {
             return Err(CheckError::new(format!(

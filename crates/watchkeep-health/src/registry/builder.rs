@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::clock::WallClock;
 use crate::component::{Component, Criticality, MIN_INTERVAL, is_name};
 use crate::error::{Error, Kind};
 use crate::liveness::{Liveness, LocalCheck, MIN_LIMIT, Watchdog};
@@ -33,6 +34,7 @@ pub struct RegistryBuilder {
     watchdog: Option<Duration>,
     history: usize,
     ready_without_checks: bool,
+    wall_clock: WallClock,
 }
 
 // === impl RegistryBuilder ===
@@ -48,6 +50,7 @@ impl RegistryBuilder {
             watchdog: None,
             history: DEFAULT_HISTORY,
             ready_without_checks: false,
+            wall_clock: WallClock::default(),
         }
     }
 
@@ -106,6 +109,16 @@ impl RegistryBuilder {
         self
     }
 
+    /// Sets the clock that tells how long ago 1970 began; by default the system's.
+    ///
+    /// It is for what is shown: the times of [`Report::to_health_json_detailed`](crate::Report::to_health_json_detailed)
+    /// and `watchkeep_health_last_success_timestamp_seconds`. Ages, intervals and staleness go by the monotonic
+    /// clock, so that a clock which is set back, or forward, changes no status.
+    pub fn wall_clock(mut self, now: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
+        self.wall_clock = WallClock::new(now);
+        self
+    }
+
     /// Accepts that no critical component holds readiness back, which is an error else.
     ///
     /// The program is ready then whatever fails, as soon as its latches are open.
@@ -146,6 +159,7 @@ impl RegistryBuilder {
             liveness,
             state,
             born,
+            self.wall_clock,
         )))
     }
 

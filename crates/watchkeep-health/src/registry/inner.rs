@@ -7,11 +7,13 @@ use std::time::Duration;
 use tokio::sync::{broadcast, watch};
 use tokio::time::Instant;
 
+use crate::clock::WallClock;
 use crate::component::Component;
 use crate::error::{Error, Kind};
 use crate::export::{Export, Outcome};
 use crate::liveness::Liveness;
 use crate::registry::demand::Demand;
+use crate::report::Report;
 use crate::running::{Running, Tasks};
 use crate::state::{Packed, Readiness, Source, State};
 use crate::status::{Probe, ProbeAnswer, Status};
@@ -29,6 +31,7 @@ pub(crate) struct Inner {
     pub(crate) demands: Vec<Demand>,
     pub(crate) liveness: Liveness,
     born: Instant,
+    wall_clock: WallClock,
     state: Mutex<State>,
     /// What the probes are answered, written under the lock of the state and read without any.
     answers: AtomicU64,
@@ -48,12 +51,14 @@ impl Inner {
         liveness: Liveness,
         state: State,
         born: Instant,
+        wall_clock: WallClock,
     ) -> Self {
         Self {
             demands: components.iter().map(|_| Demand::new()).collect(),
             components,
             liveness,
             born,
+            wall_clock,
             answers: AtomicU64::new(state.answers().pack().0),
             state: Mutex::new(state),
             changes: broadcast::Sender::new(REMEMBERED_CHANGES),
@@ -173,7 +178,7 @@ impl Inner {
         if let Some(export) = &*lock(&self.export) {
             export.count_run(index, outcome, latency);
             if error.is_none() {
-                export.set_last_success(index);
+                export.set_last_success(index, self.wall_clock.now());
             }
         }
         let record = |state: &mut State, now| {
@@ -184,11 +189,19 @@ impl Inner {
         self.demands[index].answer();
     }
 
+    /// How everything is now, and what time it is.
+    pub(super) fn report(&self) -> Report {
+        let mut report = self.with(|_, _| (), State::report);
+        report.live = self.probe(Probe::Live).ok;
+        report.taken_at = self.wall_clock.now();
+        report
+    }
+
     /// Something went well with the component, and it was no check that found out.
     pub(super) fn export_success(&self, name: &str) {
         let index = self.components.iter().position(|it| it.name == name);
         if let (Some(index), Some(export)) = (index, &*lock(&self.export)) {
-            export.set_last_success(index);
+            export.set_last_success(index, self.wall_clock.now());
         }
     }
 

@@ -1,4 +1,4 @@
-//! The JSON forms of a report; components stay in the order in which they were registered.
+//! The JSON forms of a report that are its own; components stay in the order in which they were registered.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::report::{ComponentReport, Report};
 use crate::status::Status;
 
 /// A JSON object whose members keep their order.
-struct Object<T>(Vec<(String, T)>);
+pub(super) struct Object<T>(pub(super) Vec<(String, T)>);
 
 #[derive(Serialize)]
 struct Whole<'a, T> {
@@ -41,26 +41,6 @@ struct Detail<'a> {
     last_success_seconds: Option<f64>,
 }
 
-#[derive(Serialize)]
-struct Health<'a> {
-    status: &'static str,
-    version: &'a str,
-    checks: Object<[Observation<'a>; 1]>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Observation<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    component_id: Option<&'a str>,
-    component_type: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    observed_value: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    observed_unit: Option<&'static str>,
-    status: &'static str,
-}
-
 pub(super) fn brief(report: &Report) -> String {
     write(&Whole {
         status: report.status,
@@ -86,45 +66,6 @@ pub(super) fn detailed(report: &Report) -> String {
     })
 }
 
-pub(super) fn health(report: &Report) -> String {
-    let mut checks = members(report, |component| {
-        [Observation {
-            component_id: Some(&component.name),
-            component_type: "component",
-            observed_value: None,
-            observed_unit: None,
-            status: grade(match component.criticality {
-                Criticality::Critical => component.status,
-                Criticality::Optional => component.status.min(Status::Degraded),
-            }),
-        }]
-    });
-    // No component's name has a colon, so this key is never taken.
-    checks.0.push((
-        "system:uptime".to_owned(),
-        [Observation {
-            component_id: None,
-            component_type: "system",
-            observed_value: Some(report.uptime.as_secs()),
-            observed_unit: Some("s"),
-            status: "pass",
-        }],
-    ));
-    write(&Health {
-        status: grade(report.status),
-        version: &report.version,
-        checks,
-    })
-}
-
-fn grade(status: Status) -> &'static str {
-    match status {
-        Status::Healthy => "pass",
-        Status::Degraded => "warn",
-        Status::Unknown | Status::Unhealthy => "fail",
-    }
-}
-
 fn detail(component: &ComponentReport) -> Detail<'_> {
     Detail {
         status: component.status,
@@ -147,7 +88,7 @@ fn members<'a, T>(report: &'a Report, value: impl Fn(&'a ComponentReport) -> T) 
     )
 }
 
-fn write(value: &impl Serialize) -> String {
+pub(super) fn write(value: &impl Serialize) -> String {
     serde_json::to_string(value)
         .expect("strings, numbers and objects with string keys always serialize")
 }

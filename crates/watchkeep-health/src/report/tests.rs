@@ -12,6 +12,7 @@ fn report() -> Report {
         message: message.map(str::to_owned),
         consecutive_failures: message.map_or(0, |_| 3),
         last_success: None,
+        last_result: message.map(|_| Duration::from_secs(61)),
     };
     Report {
         status: Status::Degraded,
@@ -31,6 +32,7 @@ fn report() -> Report {
         started: true,
         waiting_for: vec!["migrations".to_owned()],
         live: true,
+        taken_at: Duration::from_secs(951_782_400),
     }
 }
 
@@ -85,6 +87,38 @@ fn the_health_json_form_grades_the_whole_and_each_component_without_details() {
                 .starts_with(&format!(r#"{{"status":"{grade}","#))
         );
     }
+}
+
+#[test]
+fn operators_also_learn_what_was_observed_and_when() {
+    let mut report = report();
+    report.draining = true;
+    assert_eq!(
+        report.to_health_json_detailed(),
+        concat!(
+            r#"{"status":"warn","version":"2.0.0","notes":["draining","waiting for migrations"],"checks":{"#,
+            r#""zeta":[{"componentId":"zeta","componentType":"component","status":"pass"}],"#,
+            r#""ai_engine:responseTime":[{"componentId":"ai_engine","componentType":"component","#,
+            r#""observedValue":250.0,"observedUnit":"ms","status":"warn","#,
+            r#""time":"2000-02-28T23:58:59Z","output":"say \"no\""}],"#,
+            r#""database":[{"componentId":"database","componentType":"component","status":"fail"}],"#,
+            r#""system:uptime":[{"componentType":"system","observedValue":123456,"observedUnit":"s","#,
+            r#""status":"pass","time":"2000-02-29T00:00:00Z"}]}}"#,
+        )
+    );
+}
+
+#[test]
+fn what_passes_has_no_output() {
+    let mut report = report();
+    report.components[1].status = Status::Healthy;
+    report.waiting_for.clear();
+    let json = report.to_health_json_detailed();
+    assert!(json.contains(r#""status":"pass","time""#), "{json}");
+    assert!(
+        !json.contains("output") && !json.contains("notes"),
+        "{json}"
+    );
 }
 
 #[test]

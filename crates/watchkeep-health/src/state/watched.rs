@@ -36,6 +36,8 @@ pub(super) struct Watched {
     calls: Track,
     latency: Option<Duration>,
     last_success: Option<Instant>,
+    /// When anybody last said anything about it.
+    last_result: Option<Instant>,
     pub(super) status: Status,
     since: Instant,
     /// Whether it was ever anything but "not checked yet".
@@ -69,6 +71,7 @@ impl Watched {
             calls: Track::default(),
             latency: None,
             last_success: None,
+            last_result: None,
             status: Status::Unknown,
             since: now,
             counts: false,
@@ -95,6 +98,7 @@ impl Watched {
             Source::Call => &mut self.calls,
         };
         track.record(error, self.limits, now);
+        self.last_result = Some(now);
         if error.is_none() {
             self.last_success = Some(now);
         }
@@ -111,6 +115,7 @@ impl Watched {
     pub(super) fn say(&mut self, status: Status, message: Option<String>, now: Instant) {
         self.said = status;
         self.reason = Reason::Said;
+        self.last_result = Some(now);
         self.own.say(message, now);
         self.calls = Track::default();
         if status == Status::Healthy {
@@ -204,6 +209,7 @@ impl Watched {
     }
 
     pub(super) fn report(&self, now: Instant) -> ComponentReport {
+        let age = |at: Option<Instant>| at.map(|at| now.saturating_duration_since(at));
         ComponentReport {
             name: self.name.clone(),
             status: self.status,
@@ -212,9 +218,8 @@ impl Watched {
             latency: self.latency,
             message: self.message(),
             consecutive_failures: self.own.failures.max(self.calls.failures),
-            last_success: self
-                .last_success
-                .map(|at| now.saturating_duration_since(at)),
+            last_success: age(self.last_success),
+            last_result: age(self.last_result),
         }
     }
 }

@@ -91,6 +91,30 @@ fn what_a_rule_covers_and_what_was_not_looked_at_raise_nothing() {
     assert!(bench.look().is_empty());
 }
 
+#[cfg(feature = "rules")]
+#[test]
+fn what_a_rule_tells_is_left_to_it_and_no_more_than_that() {
+    let covered = ["database", "mail"].map(str::to_owned);
+    let rules = HealthAlerts::new().covered_by_rules(covered);
+    let mut bench = Bench::new(rules.start_grace(Duration::ZERO));
+    assert!(bench.say("database", Status::Unhealthy, None).is_empty());
+    // A rule reads `unhealthy` only.
+    assert_eq!(
+        bench.say("database", Status::Unknown, None),
+        ["fire critical Component database is unknown"]
+    );
+    assert_eq!(
+        bench.say("database", Status::Unhealthy, None),
+        ["resolve database"]
+    );
+    assert!(bench.say("database", Status::Healthy, None).is_empty());
+    // An optional component never reads `unhealthy`, so its rule never fires.
+    assert_eq!(
+        bench.say("mail", Status::Unhealthy, None),
+        ["fire warning Component mail is degraded"]
+    );
+}
+
 #[tokio::test]
 async fn the_alert_engine_learns_of_a_failure_and_of_the_recovery() {
     let registry = Registry::builder("1")
@@ -101,12 +125,12 @@ async fn the_alert_engine_learns_of_a_failure_and_of_the_recovery() {
     let _task = HealthAlerts::new().start(registry.clone(), alerting.clone());
     let until = async |count: usize| {
         let wait = async {
-            while alerting.active().len() != count {
+            while alerting.active().await.len() != count {
                 tokio::task::yield_now().await;
             }
         };
         let reached = tokio::time::timeout(Duration::from_secs(20), wait).await;
-        assert!(reached.is_ok(), "{:?}", alerting.active());
+        assert!(reached.is_ok(), "{:?}", alerting.active().await);
     };
     registry
         .set_status("database", Status::Unhealthy, Some("refused"))

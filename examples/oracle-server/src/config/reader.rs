@@ -65,6 +65,11 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// What stands for a name that is not set.
+    pub(crate) fn built_in<T>(&mut self, name: &str, made: Result<T, String>) -> Option<T> {
+        self.kept(name, made)
+    }
+
     pub(crate) fn seconds(
         &mut self,
         name: &str,

@@ -40,13 +40,15 @@ impl Config {
                 "ORACLE_PRICE_PER_1K_TOKENS",
                 format!("{} USD", self.price_per_1k_tokens),
             ),
-            ("RULES_CONFIG", self.rules_in_words().to_owned()),
+            ("RULES_CONFIG", self.rules.in_words()),
             (
                 "MONITOR_INTERVAL_SECONDS",
-                self.monitor_interval
-                    .map_or_else(|| "60 s for rules, 10 s for checks".to_owned(), words),
+                self.monitor_interval.map_or_else(
+                    || "as the rules say (60 s), 10 s for checks".to_owned(),
+                    words,
+                ),
             ),
-            ("SLACK_WEBHOOK_URL", crate::alerts::summary(self)),
+            ("ALERTS_CONFIG", crate::alerts::summary(self)),
             ("OPS_TOKEN", self.operators_in_words().to_owned()),
             ("ORACLE_DRAIN_DELAY_SECONDS", words(self.drain_delay)),
             ("ORACLE_DRAIN_SECONDS", words(self.drain)),
@@ -104,14 +106,6 @@ impl Config {
             || "AI engine embedded".to_owned(),
             |host| format!("AI engine at {}", host.unwrap_or("?")),
         )
-    }
-
-    const fn rules_in_words(&self) -> &'static str {
-        if self.rules {
-            "the built-in rules"
-        } else {
-            "no rules in the process"
-        }
     }
 
     fn operators_in_words(&self) -> &'static str {

@@ -34,7 +34,8 @@ fn nothing_set_is_valid() {
     assert_eq!(config.address.to_string(), "127.0.0.1:8000");
     assert_eq!(config.ai_timeout, Duration::from_secs(10));
     assert_eq!(config.drain, Duration::from_secs(10));
-    assert!(config.rules && config.monitor_interval.is_none());
+    assert_eq!(config.rules.source, rule_file::Source::BuiltIn);
+    assert!(config.monitor_interval.is_none());
 }
 
 #[test]
@@ -45,7 +46,7 @@ fn every_problem_is_named_at_once() {
         ("AI_TIMEOUT_SECONDS", "soon"),
         ("LOG_LEVEL", "inof"),
         ("OPS_TOKEN", ""),
-        ("SMTP_URL", "smtp://localhost"),
+        ("ELASTICSEARCH_URL", "http://localhost"),
     ]);
 }
 
@@ -70,7 +71,8 @@ fn numbers_out_of_range_are_refused() {
         ("SLACK_WEBHOOK_URL", "nonsense"),
         ("TZ", "Atlantis/Capital"),
         ("TZ", "x\ny"),
-        ("RULES_CONFIG", "rules.yml"),
+        ("RULES_CONFIG", "/no/such/rules.yml"),
+        ("RULES_CONFIG", "/dev/null/x"),
         ("DATA_DIR", "/dev/null/x"),
         ("LOG_DIR", "/dev/null/x"),
         ("OPS_TOKEN", " "),
@@ -83,25 +85,58 @@ fn numbers_out_of_range_are_refused() {
 
 #[test]
 fn every_name_without_a_working_part_is_refused_when_set_and_not_when_empty() {
-    for name in [
-        "OPS_ADDR",
-        "ALERTS_CONFIG",
-        "TELEGRAM_BOT_TOKEN",
-        "TELEGRAM_CHAT_ID",
-        "TELEGRAM_API_URL",
-        "SMTP_URL",
-        "ADMIN_EMAIL",
-        "ALERT_FROM",
-        "PAGERDUTY_ROUTING_KEY",
-        "PAGERDUTY_URL",
-        "ALERT_WEBHOOK_URL",
-        "ALERT_WEBHOOK_SECRET",
-        "ALERTMANAGER_URL",
-        "ELASTICSEARCH_URL",
-    ] {
+    for name in ["OPS_ADDR", "ELASTICSEARCH_URL"] {
         check(&[(name, "x")]);
         read(&[(name, "")]).unwrap_or_else(|problems| panic!("{name}: {problems}"));
     }
+}
+
+#[test]
+fn a_channel_in_part_is_refused_and_says_what_is_missing() {
+    for (name, value, missing) in [
+        ("ALERTS_CONFIG", "/nowhere/alerts.yml", "ALERTS_CONFIG"),
+        ("TELEGRAM_BOT_TOKEN", "1:x", "TELEGRAM_CHAT_ID"),
+        ("TELEGRAM_CHAT_ID", "1", "TELEGRAM_BOT_TOKEN"),
+        ("TELEGRAM_API_URL", "http://a", "TELEGRAM_BOT_TOKEN"),
+        ("SMTP_URL", "smtp://127.0.0.1", "ALERT_FROM"),
+        ("SMTP_URL", "smtp://127.0.0.1", "ADMIN_EMAIL"),
+        ("ADMIN_EMAIL", "a@b.example", "SMTP_URL"),
+        ("ALERT_FROM", "a@b.example", "SMTP_URL"),
+        (
+            "PAGERDUTY_ROUTING_KEY",
+            "hunter2 hunter2",
+            "PAGERDUTY_ROUTING_KEY",
+        ),
+        ("PAGERDUTY_URL", "http://a", "PAGERDUTY_ROUTING_KEY"),
+        ("ALERT_WEBHOOK_URL", "hunter2", "ALERT_WEBHOOK_URL"),
+        ("ALERTMANAGER_URL", "http://a,hunter2", "ALERTMANAGER_URL"),
+    ] {
+        let problems = read(&[(name, value)]).unwrap_err().to_string();
+        assert!(problems.contains(missing), "{name}: {problems}");
+        assert!(!problems.contains("hunter2"), "{name}: {problems}");
+        read(&[(name, "")]).unwrap_or_else(|problems| panic!("{name}: {problems}"));
+    }
+}
+
+#[test]
+fn whole_channels_are_taken() {
+    let config = read(&[
+        ("TELEGRAM_BOT_TOKEN", "1:x"),
+        ("TELEGRAM_CHAT_ID", "-42"),
+        ("SMTP_URL", "smtps://user:hunter2@mail.example"),
+        ("ALERT_FROM", "a@b.example"),
+        ("ADMIN_EMAIL", "c@d.example"),
+        ("PAGERDUTY_ROUTING_KEY", "hunter2"),
+        ("ALERT_WEBHOOK_URL", "http://a/hunter2"),
+        ("ALERTMANAGER_URL", "http://a, http://b"),
+    ]);
+    let config = config.unwrap_or_else(|problems| panic!("{problems}"));
+    for name in ["telegram", "email", "pagerduty", "webhook", "alertmanager"] {
+        assert!(config.channels.has(name), "{name}");
+    }
+    assert!(!config.channels.has("slack"));
+    let text = format!("{config:?} {}", config.summary());
+    assert!(!text.contains("hunter2"), "{text}");
 }
 
 #[test]
@@ -115,7 +150,8 @@ fn optional_names_may_be_empty_and_rules_can_be_turned_off() {
         ("RULES_CONFIG", ""),
     ])
     .expect("all of them are valid");
-    assert!(!config.rules && config.redis.is_none() && config.engine.is_none());
+    assert_eq!(config.rules.groups, []);
+    assert!(config.redis.is_none() && config.engine.is_none());
 }
 
 #[test]

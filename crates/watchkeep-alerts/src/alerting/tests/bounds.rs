@@ -9,12 +9,11 @@ use crate::alerting::Alerting;
 use crate::builder::AlertingBuilder;
 use crate::level::Level;
 use crate::notifiers::Log;
-use crate::view::DeliveryOutcome;
 
-const NOTIFICATIONS: &str = "watchkeep_alerts_notifications_total receiver=chat";
+const NOTIFICATIONS: &str = "watchkeep_alerts_notifications_total receiver=chat integration=script";
 
 #[tokio::test(start_paused = true)]
-async fn notices_over_the_queue_are_dropped_and_counted() {
+async fn notices_over_the_queue_are_dead_letters_and_counted() {
     let numbers = Numbers::default();
     let _guard = metrics::set_default_local_recorder(&numbers);
     let (script, mut seen) = Script::new([Reply::Hang]);
@@ -29,22 +28,43 @@ async fn notices_over_the_queue_are_dropped_and_counted() {
     for at in 1..6 {
         alerting.trigger(error(&format!("A{at}"))).await.unwrap();
     }
+    settle().await;
     assert_eq!(
-        numbers.counter(&format!("{NOTIFICATIONS} outcome=dropped")),
+        numbers.counter(&format!("{NOTIFICATIONS} outcome=failed")),
         Some(3)
     );
-    let active = alerting.active();
-    let dropped = |view: &&crate::AlertView| view.deliveries[0].outcome == DeliveryOutcome::Dropped;
-    assert_eq!(active.iter().filter(dropped).count(), 3);
+    assert_eq!(numbers.gauge("watchkeep_alerts_dead_letters"), Some(3.0));
+    let queue = "watchkeep_alerts_queue receiver=chat integration=script";
+    assert_eq!(numbers.gauge(queue), Some(3.0));
+    let letters = alerting.dead_letters().await;
+    assert!(
+        letters
+            .iter()
+            .all(|it| it.reason == "too many notices wait")
+    );
     assert!(alerting.shutdown(Duration::from_secs(100)).await);
     assert_eq!(
         numbers.counter(&format!("{NOTIFICATIONS} outcome=delivered")),
         Some(3)
     );
-    assert_eq!(
-        numbers.counter(&format!("{NOTIFICATIONS} outcome=failed")),
-        Some(0)
-    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn more_than_the_engine_keeps_up_with_is_refused_without_waiting() {
+    let alerting = Alerting::builder("oracle").build().unwrap();
+    // The task does not come to run while this loop does not wait.
+    for _ in 0..crate::driver::COMMANDS {
+        alerting.try_trigger(error("A")).unwrap();
+    }
+    assert!(alerting.try_trigger(error("A")).unwrap_err().is_busy());
+    assert!(alerting.try_fire(error("A")).unwrap_err().is_busy());
+    let key = error("A").fingerprint();
+    assert!(alerting.try_resolve(key).unwrap_err().is_busy());
+    settle().await;
+    let active = alerting.active().await;
+    assert_eq!(active.len(), 1);
+    assert_eq!(active[0].occurrences, 10_000);
+    alerting.try_trigger(error("A")).unwrap();
 }
 
 #[tokio::test(start_paused = true)]
@@ -52,21 +72,22 @@ async fn alerts_over_the_bound_are_refused_and_counted() {
     let numbers = Numbers::default();
     let _guard = metrics::set_default_local_recorder(&numbers);
     let alerting = Alerting::builder("oracle").max_active(2).build().unwrap();
-    let error_full = |name| alerting.try_trigger(error(name)).unwrap_err();
     alerting.trigger(error("A")).await.unwrap();
     alerting.trigger(error("B")).await.unwrap();
-    assert!(error_full("C").is_full());
-    assert_eq!(
-        error_full("C").to_string(),
-        "2 alerts are active, which is the most the engine holds"
-    );
+    for _ in 0..2 {
+        let full = alerting.trigger(error("C")).await.unwrap_err();
+        assert!(full.is_full());
+        let cause = std::error::Error::source(&full).unwrap();
+        assert_eq!(cause.to_string(), "too many alerts");
+    }
     assert_eq!(
         numbers.counter("watchkeep_alerts_refused_total severity=error"),
         Some(2)
     );
     assert_eq!(
         numbers.gauge("watchkeep_alerts_active severity=error"),
-        Some(2.0)
+        // The engine's own alert says that others are refused.
+        Some(3.0)
     );
     tokio::time::sleep(Duration::from_secs(301)).await;
     assert_eq!(
@@ -101,6 +122,7 @@ async fn a_shutdown_delivers_what_is_queued() {
     assert!(
         alerting
             .resolve(error("A").fingerprint())
+            .await
             .unwrap_err()
             .is_closed()
     );
@@ -130,10 +152,8 @@ async fn a_shutdown_ends_in_time_and_counts_what_it_leaves() {
         "{:?}",
         start.elapsed()
     );
-    assert_eq!(
-        numbers.counter(&format!("{NOTIFICATIONS} outcome=dropped")),
-        Some(3)
-    );
+    let queue = "watchkeep_alerts_queue receiver=chat integration=script";
+    assert_eq!(numbers.gauge(queue), Some(3.0));
     seen.recv().await.unwrap();
     tokio::time::sleep(Duration::from_secs(600)).await;
     assert!(
@@ -185,7 +205,6 @@ async fn a_bad_set_up_is_refused_with_its_reason() {
     );
     check_refused(|b| b.queue(0), "queue must be 1 to 1,000,000");
     check_refused(|b| b.max_active(0), "max_active must be 1 to 1,000,000");
-    check_refused(|b| b.max_tries(0), "max_tries must be 1 to 1,000");
     let times = "must be more than zero, and at most a year";
     check_refused(
         |b| b.repeat_interval(Duration::ZERO),
@@ -198,5 +217,18 @@ async fn a_bad_set_up_is_refused_with_its_reason() {
     check_refused(
         |b| b.backoff(Duration::ZERO, Duration::ZERO),
         &format!("backoff {times}"),
+    );
+    check_refused(
+        |b| b.retry_for(Level::Info, Duration::ZERO),
+        &format!("retry_for {times}"),
+    );
+    check_refused(|b| b.fallback("nobody"), "there is no receiver `nobody`");
+    check_refused(
+        |b| b.config_yaml("route: {receiver: mail}\nreceivers: [{name: mail}]\n"),
+        "the receiver `mail` has no channel: it needs a notifier of that name",
+    );
+    check_refused(
+        |b| b.config_yaml("route: {reciever: mail}"),
+        "the configuration of alerts is not valid",
     );
 }

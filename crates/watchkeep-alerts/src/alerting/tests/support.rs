@@ -17,7 +17,7 @@ use crate::notification::Notification;
 use crate::notifier::{Notifier, NotifyError};
 
 /// What a scripted channel does at one try; without a script it takes every notice.
-pub(super) enum Reply {
+pub(crate) enum Reply {
     Fail(NotifyError),
     Hang,
     Panic,
@@ -25,27 +25,27 @@ pub(super) enum Reply {
 }
 
 /// A channel that follows a script, and tells the test of each try.
-pub(super) struct Script {
+pub(crate) struct Script {
     replies: Mutex<VecDeque<Reply>>,
     tries: UnboundedSender<Try>,
 }
 
 /// One try, as the channel saw it.
 #[derive(Debug)]
-pub(super) struct Try {
-    pub(super) at: Instant,
-    pub(super) notification: Notification,
+pub(crate) struct Try {
+    pub(crate) at: Instant,
+    pub(crate) notification: Notification,
 }
 
 impl Script {
-    pub(super) fn new(replies: impl IntoIterator<Item = Reply>) -> (Self, UnboundedReceiver<Try>) {
+    pub(crate) fn new(replies: impl IntoIterator<Item = Reply>) -> (Self, UnboundedReceiver<Try>) {
         let (tries, seen) = mpsc::unbounded_channel();
         let replies = Mutex::new(replies.into_iter().collect());
         (Self { replies, tries }, seen)
     }
 
     /// Follows the script and then does this for ever.
-    pub(super) fn always(
+    pub(crate) fn always(
         reply: impl Fn() -> Reply,
         times: usize,
     ) -> (Self, UnboundedReceiver<Try>) {
@@ -79,23 +79,23 @@ impl Notifier for Script {
     }
 }
 
-pub(super) fn flaky() -> Reply {
+pub(crate) fn flaky() -> Reply {
     Reply::Fail(NotifyError::transient("flaky"))
 }
 
-pub(super) fn error(name: &str) -> Alert {
+pub(crate) fn error(name: &str) -> Alert {
     Alert::new(name, Level::Error, "text")
 }
 
 /// Lets every other task run until all wait.
-pub(super) async fn settle() {
+pub(crate) async fn settle() {
     // On a paused clock a timer fires only once everybody is idle.
     tokio::time::sleep(Duration::from_millis(1)).await;
 }
 
 /// A recorder that keeps counters and gauges.
 #[derive(Clone, Default)]
-pub(super) struct Numbers(Arc<Mutex<BTreeMap<String, Arc<AtomicU64>>>>);
+pub(crate) struct Numbers(Arc<Mutex<BTreeMap<String, Arc<AtomicU64>>>>);
 
 impl Numbers {
     fn cell(&self, key: &Key) -> Arc<AtomicU64> {
@@ -107,7 +107,7 @@ impl Numbers {
     }
 
     /// Returns a counter, or none if it was never registered.
-    pub(super) fn counter(&self, name: &str) -> Option<u64> {
+    pub(crate) fn counter(&self, name: &str) -> Option<u64> {
         self.0
             .lock()
             .unwrap()
@@ -115,7 +115,7 @@ impl Numbers {
             .map(|cell| cell.load(Ordering::Acquire))
     }
 
-    pub(super) fn gauge(&self, name: &str) -> Option<f64> {
+    pub(crate) fn gauge(&self, name: &str) -> Option<f64> {
         self.counter(name).map(f64::from_bits)
     }
 }
@@ -136,9 +136,9 @@ impl metrics::Recorder for Numbers {
 }
 
 /// A subscriber that keeps lines, as `LEVEL target field=value …`, and calls a hook at each.
-pub(super) struct Lines {
-    pub(super) seen: Arc<Mutex<Vec<String>>>,
-    pub(super) hook: Box<dyn Fn() + Send + Sync>,
+pub(crate) struct Lines {
+    pub(crate) seen: Arc<Mutex<Vec<String>>>,
+    pub(crate) hook: Box<dyn Fn() + Send + Sync>,
 }
 
 impl tracing::Subscriber for Lines {

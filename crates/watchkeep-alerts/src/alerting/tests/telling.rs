@@ -24,12 +24,14 @@ async fn every_alert_and_its_end_is_one_log_line() {
     tokio::time::sleep(Duration::from_secs(301)).await;
     let down = alerting
         .fire(Alert::new("Down", Level::Critical, "down"))
+        .await
         .unwrap();
-    alerting.resolve(down.fingerprint()).unwrap();
+    alerting.resolve(down.fingerprint()).await.unwrap();
     alerting
         .trigger(Alert::new("Note", Level::Info, "note"))
         .await
         .unwrap();
+    settle().await;
 
     let seen = seen.lock().unwrap();
     let starts = [
@@ -50,12 +52,12 @@ async fn an_engine_that_slept_ends_an_event_in_time() {
     let alerting = Alerting::builder("oracle").build().unwrap();
     // Nothing is due, and nothing has been for hours.
     tokio::time::sleep(Duration::from_secs(10_000)).await;
-    alerting.fire(error("State")).unwrap();
+    alerting.fire(error("State")).await.unwrap();
     alerting.trigger(error("Event")).await.unwrap();
     tokio::time::sleep(Duration::from_secs(299)).await;
-    assert_eq!(alerting.active().len(), 2);
+    assert_eq!(alerting.active().await.len(), 2);
     tokio::time::sleep(Duration::from_secs(2)).await;
-    assert_eq!(alerting.active().len(), 1);
+    assert_eq!(alerting.active().await.len(), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -77,8 +79,9 @@ async fn a_subscriber_that_turns_lines_into_alerts_does_not_run_in_circles() {
     };
     let _guard = tracing::subscriber::set_default(lines);
     alerting.trigger(error("A")).await.unwrap();
+    settle().await;
     assert_eq!(*refusals.lock().unwrap(), [true]);
-    assert_eq!(alerting.active().len(), 1);
+    assert_eq!(alerting.active().await.len(), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -97,8 +100,10 @@ async fn alerts_can_be_raised_from_a_thread_without_a_runtime() {
             "Panic in /message",
         ))
     });
-    assert!(thread.join().unwrap().unwrap().is_new());
-    assert_eq!(seen.recv().await.unwrap().notification.receiver(), "chat");
+    let fingerprint = thread.join().unwrap().unwrap();
+    let notification = seen.recv().await.unwrap().notification;
+    assert_eq!(notification.receiver(), "chat");
+    assert_eq!(notification.alerts()[0].fingerprint, fingerprint);
 }
 
 #[tokio::test(start_paused = true)]
@@ -118,9 +123,24 @@ async fn known_numbers_start_at_zero() {
         let active = format!("watchkeep_alerts_active severity={severity}");
         assert_eq!(numbers.gauge(&active), Some(0.0));
     }
-    for outcome in ["delivered", "dropped", "failed"] {
-        let name = format!("watchkeep_alerts_notifications_total receiver=chat outcome={outcome}");
+    for name in [
+        "notifications_total receiver=chat integration=script outcome=delivered",
+        "notifications_total receiver=chat integration=script outcome=failed",
+        "retries_total receiver=chat integration=script",
+        "suppressed_total reason=silenced",
+        "journal_commits_total outcome=written",
+        "journal_commits_total outcome=failed",
+    ] {
+        let name = format!("watchkeep_alerts_{name}");
         assert_eq!(numbers.counter(&name), Some(0), "{name}");
+    }
+    for (name, value) in [
+        ("queue receiver=chat integration=script", 0.0),
+        ("dead_letters", 0.0),
+        ("journal_up", 1.0),
+    ] {
+        let name = format!("watchkeep_alerts_{name}");
+        assert_eq!(numbers.gauge(&name), Some(value), "{name}");
     }
 }
 
@@ -137,7 +157,7 @@ async fn views_serialize_as_alertmanager_names_things() {
         .await
         .unwrap();
     settle().await;
-    let json = serde_json::to_value(alerting.active()).unwrap();
+    let json = serde_json::to_value(alerting.active().await).unwrap();
     let alert = &json[0];
     assert_eq!(alert["state"], "firing");
     assert_eq!(alert["kind"], "event");
@@ -149,7 +169,7 @@ async fn views_serialize_as_alertmanager_names_things() {
     );
     let labels = serde_json::json!({ "alertname": "A", "service": "oracle", "severity": "error" });
     assert_eq!(alert["labels"], labels);
-    for time in ["startsAt", "endsAt", "updatedAt"] {
+    for time in ["startsAt", "updatedAt"] {
         let text = alert[time].as_str().unwrap();
         assert!(
             text.parse::<jiff::Timestamp>().is_ok() && text.ends_with('Z'),
@@ -170,6 +190,6 @@ async fn debug_shows_names_and_no_notifier() {
     let alerting = builder.build().unwrap();
     assert_eq!(
         format!("{alerting:?}"),
-        r#"Alerting { receivers: ["chat"], .. }"#
+        r#"Alerting { receivers: ["chat", "null"], durability: Memory, .. }"#
     );
 }

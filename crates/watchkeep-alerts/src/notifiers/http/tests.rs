@@ -91,10 +91,11 @@ fn retry_after_is_seconds_or_a_date() {
     let parse = |value| parse_retry_after(value, now).map(|after| after.as_secs());
     assert_eq!(parse("120"), Some(120));
     assert_eq!(parse(" 0 "), Some(0));
+    assert_eq!(parse("1.5"), Some(1));
     assert_eq!(parse("99999999999999999999999"), Some(u64::MAX));
     assert_eq!(parse("Sun, 06 Nov 1994 08:50:07 GMT"), Some(30));
     assert_eq!(parse("Sun, 06 Nov 1994 08:00:00 GMT"), Some(0));
-    for garbage in ["", "-5", "1.5", "+3", "soon", "0x10"] {
+    for garbage in ["", ".", "1.5.2", "-5", "+3", "1e3", "inf", "soon", "0x10"] {
         assert_eq!(parse(garbage), None, "{garbage}");
     }
 }

@@ -3,8 +3,10 @@
 use super::*;
 use crate::alert::{Alert, Labels};
 use crate::level::Level;
+use crate::notifiers::readback;
 use crate::notifiers::sink::{Sink, answer};
 use crate::timestamp::Timestamp;
+use crate::view::Status;
 
 fn notification(alert: &Alert, state: Status) -> Notification {
     let mut view = Notification::test("slack", "oracle").alerts()[0].clone();
@@ -89,19 +91,24 @@ fn a_long_message_is_cut_between_escapes() {
 
 #[test]
 fn a_text_that_just_fits_is_not_cut() {
-    let mut text = Text::default();
+    let bound = Bound {
+        most: TEXT_CHARS,
+        size: written_chars,
+    };
+    let mut text = Text::new(bound, escape);
     text.own(&"é".repeat(TEXT_CHARS - 1));
-    assert!(!text.out.ends_with('…'));
     text.own("xyz");
-    assert_eq!(text.out.chars().count(), TEXT_CHARS);
-    assert!(text.out.ends_with("é…"));
+    let text = text.finish();
+    assert_eq!(text.chars().count(), TEXT_CHARS);
+    assert!(text.ends_with("é…"));
 }
 
 fn heard(status: u16, body: &str) -> Result<(), NotifyError> {
     check(&Answer {
         status: reqwest::StatusCode::from_u16(status).unwrap(),
-        retry_after: Some(std::time::Duration::from_secs(7)),
+        retry_after: Some(Duration::from_secs(7)),
         body: body.as_bytes().to_vec(),
+        broke_off: false,
     })
 }
 
@@ -123,7 +130,7 @@ fn slack_s_own_words_are_shown_and_no_others() {
     let error = heard(404, "<p>no /services/T0/secret here</p>").unwrap_err();
     assert_eq!(error.to_string(), "the receiver answered 404");
     let error = heard(429, "rate_limited").unwrap_err();
-    assert_eq!(error.retry_after(), Some(std::time::Duration::from_secs(7)));
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(7)));
 }
 
 #[test]
@@ -142,4 +149,24 @@ fn missing_texts_leave_gaps_and_nothing_else() {
 fn the_address_does_not_show_in_debug() {
     let slack = Slack::new("https://hooks.slack.example/services/T0/B0/secret").unwrap();
     assert!(!format!("{slack:?}").contains("secret"));
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn a_cut_is_within_any_bound_and_never_within_an_escape(parts in readback::parts()) {
+        readback::check_text(written_chars, escape, &parts);
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 48, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn any_notice_fits_and_reads_as_it_was_written(notification in readback::notices()) {
+        let written = message(&notification);
+        assert!(written.chars().count() <= TEXT_CHARS);
+        readback::check_notice(escape, "", &written, &notification);
+    }
 }

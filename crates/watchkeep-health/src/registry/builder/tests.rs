@@ -33,6 +33,7 @@ fn a_registry_that_cannot_work_is_refused() {
     for name in ["", " a", "a ", "a:b", "a\nb", &"x".repeat(101)] {
         refused([passing(name)], "no name");
     }
+    builder([passing(&"x".repeat(100))]).build().unwrap();
     refused(
         [passing("a").timeout(40 * SECOND).stale_after(40 * SECOND)],
         "stay fresh",

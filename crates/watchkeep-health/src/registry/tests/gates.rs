@@ -103,6 +103,35 @@ async fn an_answer_from_memory_is_not_older_than_its_results() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_timeout_without_end_is_a_century() {
+    let patient = passing("patient").optional().timeout(Duration::MAX);
+    let registry = registry([patient.on_demand(SECOND)]);
+    let _running = registry.start();
+    assert_eq!(registry.run_now("patient").await.unwrap(), Status::Healthy);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_interval_is_counted_from_start_to_start() {
+    let starts = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&starts);
+    let slow = Component::from_fn("slow", move || {
+        log.lock().unwrap().push(Instant::now());
+        async {
+            sleep(Duration::from_millis(1_900)).await;
+            Ok(())
+        }
+    });
+    let registry = registry([slow]);
+    let _running = registry.start();
+    sleep(200 * SECOND).await;
+    let starts = starts.lock().unwrap();
+    assert!(starts.len() >= 20, "{starts:?}");
+    for pair in starts.windows(2) {
+        assert!(pair[1] - pair[0] <= 10 * SECOND + Duration::from_millis(1));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_check_on_demand_runs_once_for_all_who_ask_and_not_again_while_fresh() {
     let runs = Arc::new(AtomicUsize::new(0));
     let slow = counting("slow", &runs).optional().on_demand(5 * SECOND);
@@ -112,6 +141,8 @@ async fn a_check_on_demand_runs_once_for_all_who_ask_and_not_again_while_fresh()
     sleep(120 * SECOND).await;
     assert_eq!(runs.load(Ordering::SeqCst), 0);
     assert_eq!(registry.report().components[0].status, Status::Unknown);
+    assert_eq!(registry.message("slow"), None, "nobody has missed it");
+    let asked = Instant::now();
     let ask = || {
         let registry = registry.clone();
         tokio::spawn(async move { registry.run_now("slow").await.unwrap() })
@@ -121,6 +152,7 @@ async fn a_check_on_demand_runs_once_for_all_who_ask_and_not_again_while_fresh()
         assert_eq!(caller.await.unwrap(), Status::Healthy);
     }
     assert_eq!(runs.load(Ordering::SeqCst), 1);
+    assert!(asked.elapsed() < 4 * SECOND, "the result ends the wait");
     assert_eq!(ask().await.unwrap(), Status::Healthy);
     assert_eq!(runs.load(Ordering::SeqCst), 1);
     sleep(5 * SECOND).await;

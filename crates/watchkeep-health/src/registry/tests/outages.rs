@@ -1,6 +1,6 @@
 //! What an outage, a storm of probes, hostile words and a long sleep do.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use tokio::time::advance;
 
@@ -147,6 +147,33 @@ fn hostile_words_stay_words_in_every_form() {
     ] {
         assert!(!public.contains("script"), "{public}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wall_clock_that_jumps_changes_what_is_shown_and_no_status() {
+    let wall = Arc::new(AtomicU64::new(1_700_000_000));
+    let clock = Arc::clone(&wall);
+    let registry = Registry::builder("1.0")
+        .component(passing("db"))
+        .wall_clock(move || Duration::from_secs(clock.load(Ordering::SeqCst)))
+        .build()
+        .unwrap();
+    let _running = registry.start();
+    until(&registry, "db", Status::Healthy).await;
+    let mut changes = registry.subscribe();
+    for (round, seconds) in [(1, 1_600_000_000), (2, 0), (3, u64::MAX)] {
+        wall.store(seconds, Ordering::SeqCst);
+        sleep(100 * SECOND).await;
+        assert!(registry.probe(Probe::Ready).ok);
+        let report = registry.report();
+        assert_eq!(report.taken_at, Duration::from_secs(seconds));
+        let db = &report.components[0];
+        assert!(db.last_result.unwrap() <= 10 * SECOND, "{db:?}");
+        assert_eq!(db.since.as_secs(), round * 100);
+        let shown = report.to_health_json_detailed();
+        assert!(shown.contains(r#""status":"pass","time""#), "{shown}");
+    }
+    assert!(timeout(SECOND, changes.next()).await.is_err());
 }
 
 #[tokio::test(start_paused = true)]

@@ -28,6 +28,28 @@ fn a_manual_component_goes_stale_when_that_was_asked_for() {
 }
 
 #[test]
+fn failures_of_calls_are_reported_where_they_are_more_than_the_checks() {
+    let mut bench = Bench::new(&[checked("a")]);
+    bench.fail("a");
+    bench.bring("a", Source::Call, Some("refused"));
+    bench.bring("a", Source::Call, Some("refused"));
+    let failures = |bench: &Bench| bench.state.report(bench.now).components[0].consecutive_failures;
+    assert_eq!(failures(&bench), 2);
+    bench.bring("a", Source::Call, None);
+    assert_eq!(failures(&bench), 1);
+}
+
+#[test]
+fn an_answer_holds_until_the_older_one_of_check_and_calls_goes_stale() {
+    let mut bench = Bench::new(&[checked("a")]);
+    bench.bring("a", Source::Call, None);
+    bench.wait(10.0);
+    bench.pass("a");
+    let holds_for = bench.state.answers().holds_for;
+    assert_eq!(holds_for, Some(Duration::from_secs(35)));
+}
+
+#[test]
 fn a_manual_component_may_be_observed_and_told_otherwise() {
     let mut bench = Bench::new(&[Component::manual("a").optional()]);
     bench.bring("a", Source::Call, None);

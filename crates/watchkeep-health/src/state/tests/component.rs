@@ -94,6 +94,27 @@ fn the_default_staleness_follows_from_the_interval_and_the_timeout() {
 }
 
 #[test]
+fn a_status_is_as_old_as_its_last_change() {
+    let mut bench = Bench::new(&[checked("a").fail_after(1)]);
+    bench.wait(5.0);
+    bench.pass("a");
+    bench.wait(7.0);
+    bench.pass("a");
+    let report = bench.state.report(bench.now);
+    let age = |seconds| Some(Duration::from_secs(seconds));
+    let a = &report.components[0];
+    assert_eq!((Some(a.since), a.last_result), (age(7), age(0)));
+    bench.wait(1.0);
+    let changes = bench.fail("a");
+    assert_eq!(Some(changes[0].after), age(8));
+    bench.wait(2.0);
+    let report = bench.state.report(bench.now);
+    let a = &report.components[0];
+    assert_eq!((Some(a.since), a.last_result), (age(2), age(2)));
+    assert_eq!(a.last_success, age(3));
+}
+
+#[test]
 fn a_check_that_never_brings_a_result_goes_stale() {
     let mut bench = Bench::new(&[checked("a").optional()]);
     bench.wait(1_000.0);

@@ -1,0 +1,128 @@
+//! How far each alert that fires was told, for those who look.
+
+use std::collections::BTreeMap;
+
+use crate::clock::Now;
+use crate::fingerprint::Fingerprint;
+use crate::outbox::{Progress, Step};
+use crate::state::Lane;
+use crate::view::{AlertView, DeliveryOutcome, DeliveryView, Status};
+
+/// The most alerts of which deliveries are kept; beyond, the oldest are forgotten.
+const ALERTS: usize = 20_000;
+
+/// The last delivery to each lane, by alert.
+#[derive(Debug, Default)]
+pub(crate) struct Receipts {
+    alerts: BTreeMap<Fingerprint, (u64, BTreeMap<Lane, DeliveryView>)>,
+    by_age: BTreeMap<u64, Fingerprint>,
+    serial: u64,
+}
+
+impl Receipts {
+    /// Takes note of how far a notice is.
+    pub(super) fn note(&mut self, now: Now, progress: &Progress) {
+        let view = DeliveryView {
+            receiver: progress.lane.receiver.clone(),
+            outcome: match progress.step {
+                Step::Accepted => DeliveryOutcome::Pending,
+                Step::Dead => DeliveryOutcome::Failed,
+                Step::Delivered => DeliveryOutcome::Delivered,
+                Step::Retrying => DeliveryOutcome::Retrying,
+            },
+            tries: progress.attempts,
+            last_try: (progress.attempts > 0).then_some(now.wall),
+            next_try: progress.next_try,
+            error: progress.error.clone(),
+        };
+        for alert in progress.notification.alerts() {
+            if alert.state == Status::Firing {
+                self.lanes(alert.fingerprint)
+                    .insert(progress.lane.clone(), view.clone());
+            }
+        }
+    }
+
+    pub(super) fn forget(&mut self, fingerprint: Fingerprint) {
+        if let Some((serial, _)) = self.alerts.remove(&fingerprint) {
+            self.by_age.remove(&serial);
+        }
+    }
+
+    /// Adds the deliveries to an alert.
+    pub(crate) fn fill(&self, mut alert: AlertView) -> AlertView {
+        if let Some((_, lanes)) = self.alerts.get(&alert.fingerprint) {
+            alert.deliveries = lanes.values().cloned().collect();
+        }
+        alert
+    }
+
+    fn lanes(&mut self, fingerprint: Fingerprint) -> &mut BTreeMap<Lane, DeliveryView> {
+        if !self.alerts.contains_key(&fingerprint) {
+            if self.alerts.len() >= ALERTS
+                && let Some((_, oldest)) = self.by_age.pop_first()
+            {
+                self.alerts.remove(&oldest);
+            }
+            self.serial += 1;
+            self.by_age.insert(self.serial, fingerprint);
+        }
+        let serial = self.serial;
+        let (_, lanes) = self
+            .alerts
+            .entry(fingerprint)
+            .or_insert_with(|| (serial, BTreeMap::new()));
+        lanes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::alert::Alert;
+    use crate::level::Level;
+    use crate::notification::Notification;
+    use crate::timestamp::Timestamp;
+
+    #[test]
+    fn what_is_kept_is_bounded_and_the_newest_stays() {
+        let now = Now {
+            elapsed: Duration::ZERO,
+            wall: Timestamp::from_millis(0),
+        };
+        let mut receipts = Receipts::default();
+        let mut last = None;
+        for n in 0..ALERTS + 5 {
+            let mut notification = Notification::test("chat", "test");
+            let alert = Alert::new(format!("A{n}"), Level::Info, "text");
+            let mut view = notification.alerts()[0].clone();
+            view.fingerprint = alert.fingerprint();
+            notification.join_late(vec![view.clone()], 0, now.wall, 10);
+            receipts.note(
+                now,
+                &Progress {
+                    lane: Lane {
+                        receiver: "chat".to_owned(),
+                        integration: 0,
+                    },
+                    notification: Arc::new(notification),
+                    step: Step::Accepted,
+                    attempts: 0,
+                    next_try: None,
+                    error: None,
+                    reason: None,
+                },
+            );
+            last = Some(view);
+        }
+        assert_eq!(receipts.alerts.len(), ALERTS);
+        assert_eq!(receipts.by_age.len(), ALERTS);
+        let last = receipts.fill(last.unwrap());
+        assert_eq!(last.deliveries.len(), 1);
+        receipts.forget(last.fingerprint);
+        assert_eq!(receipts.by_age.len(), ALERTS - 1);
+    }
+}

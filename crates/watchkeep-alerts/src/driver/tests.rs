@@ -1,0 +1,5 @@
+//! Tests of the driver: the backlog, and the crash test of the real one.
+
+mod backlog;
+#[cfg(all(unix, feature = "sqlite"))]
+mod crash;

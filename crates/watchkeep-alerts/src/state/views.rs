@@ -1,0 +1,174 @@
+//! What operators and the API see: alerts with their state and why, groups and silences.
+
+use std::collections::BTreeSet;
+
+use crate::alert::Labels;
+use crate::clock::Now;
+use crate::fingerprint::Fingerprint;
+use crate::matcher::Matchers;
+use crate::state::effect::Why;
+use crate::state::groups::Group;
+use crate::state::silence::Silence;
+use crate::state::stored::Stored;
+use crate::state::{State, inside};
+use crate::timestamp::Timestamp;
+use crate::view::{AlertView, Status};
+
+/// Whether somebody is told of an alert.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum AlertState {
+    /// Nothing holds it back.
+    Active,
+    /// It is silenced, inhibited or muted.
+    Suppressed,
+}
+
+/// An alert that fires, and why nobody is told of it, if so.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct AlertDetail {
+    /// Its end is the one that will come unless more is said.
+    pub(crate) alert: AlertView,
+    pub(crate) state: AlertState,
+    /// The ids of the silences that match it now.
+    pub(crate) silenced_by: Vec<String>,
+    pub(crate) inhibited_by: Option<Fingerprint>,
+    /// The time intervals that mute one of its groups, or outside of which it is.
+    pub(crate) muted_by: Vec<String>,
+    /// The receivers of its groups, in order, each once.
+    pub(crate) receivers: Vec<String>,
+}
+
+/// A group of alerts.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct GroupDetail {
+    pub(crate) key: String,
+    pub(crate) receiver: String,
+    pub(crate) labels: Labels,
+    /// When it is flushed next.
+    pub(crate) next_flush: Timestamp,
+    pub(crate) alerts: Vec<Fingerprint>,
+}
+
+/// Which alerts are asked for: by default all that fire.
+#[derive(Clone, Debug)]
+pub(crate) struct Filter {
+    pub(crate) active: bool,
+    pub(crate) silenced: bool,
+    pub(crate) inhibited: bool,
+    pub(crate) muted: bool,
+    pub(crate) matchers: Matchers,
+}
+
+impl State {
+    /// Returns the alerts that fire and pass the filter, in the order of their fingerprints.
+    ///
+    /// Looks at all alerts: for people, not for the way of an alert.
+    pub(crate) fn alerts(&self, now: Now, filter: &Filter) -> Vec<AlertDetail> {
+        let now = inside(now);
+        let firing = self.alerts.iter().filter(|(_, stored)| {
+            let labels = stored.said.alert.labels();
+            !stored.said.is_resolved(now.elapsed) && filter.matchers.matches(labels)
+        });
+        let details = firing.map(|(fingerprint, stored)| self.detail(now, fingerprint, stored));
+        details.filter(|detail| filter.takes(detail)).collect()
+    }
+
+    /// Returns one alert that fires, named by its labels as they were raised, or as they are shown.
+    pub(crate) fn alert(&self, now: Now, key: Fingerprint) -> Option<AlertDetail> {
+        let now = inside(now);
+        let fingerprint = self.alerts.find(key)?;
+        let stored = self.alerts.get(fingerprint)?;
+        let firing = !stored.said.is_resolved(now.elapsed);
+        firing.then(|| self.detail(now, fingerprint, stored))
+    }
+
+    /// Returns the groups, the oldest first.
+    pub(crate) fn groups(&self) -> Vec<GroupDetail> {
+        let detail = |(_, group): (_, &Group)| GroupDetail {
+            key: group.key.to_string(),
+            receiver: group.receiver.to_string(),
+            labels: group.labels.clone(),
+            next_flush: group.next.wall,
+            alerts: group.members.keys().copied().collect(),
+        };
+        self.groups.iter().map(detail).collect()
+    }
+
+    /// Returns the silences, the oldest first.
+    pub(crate) fn silences(&self) -> impl Iterator<Item = &Silence> {
+        self.silences.iter()
+    }
+
+    pub(crate) fn silence_of(&self, id: &str) -> Option<&Silence> {
+        self.silences.get(id)
+    }
+
+    /// Returns the receivers that an alert with these labels goes to.
+    pub(crate) fn receivers_of(&self, labels: &Labels) -> Vec<String> {
+        let routes = &self.config.routes;
+        let receiver = |route| routes.get(route).receiver.clone();
+        routes.matching(labels).into_iter().map(receiver).collect()
+    }
+
+    /// Returns how many alerts are held, firing or about to be told resolved.
+    pub(crate) fn held(&self) -> usize {
+        self.alerts.len()
+    }
+
+    fn detail(&self, now: Now, fingerprint: Fingerprint, stored: &Stored) -> AlertDetail {
+        let labels = stored.said.alert.labels();
+        let mut matched = stored.matched.clone();
+        self.silences.remember(&mut matched, labels);
+        let silenced_by = self.silences.silencing(&matched, now.wall);
+        let inhibited_by = self.inhibitor.inhibits(labels, &stored.roles);
+        let groups = stored.groups.iter().filter_map(|id| self.groups.get(*id));
+        let (mut muted_by, mut receivers) = (BTreeSet::new(), BTreeSet::new());
+        for group in groups {
+            receivers.insert(group.receiver.to_string());
+            let route = group.route.map(|route| self.config.routes.get(route));
+            if let Some(Why::Inactive(names) | Why::Muted(names)) =
+                route.and_then(|route| self.time_mutes(route, now))
+            {
+                muted_by.extend(names);
+            }
+        }
+        let mut alert = stored.view(fingerprint, Status::Firing, now);
+        alert.ends_at = stored.said.ends.map(|end| end.wall);
+        let free = silenced_by.is_empty() && inhibited_by.is_none() && muted_by.is_empty();
+        AlertDetail {
+            alert,
+            state: if free {
+                AlertState::Active
+            } else {
+                AlertState::Suppressed
+            },
+            silenced_by,
+            inhibited_by,
+            muted_by: muted_by.into_iter().collect(),
+            receivers: receivers.into_iter().collect(),
+        }
+    }
+}
+
+// === impl Filter ===
+
+impl Default for Filter {
+    fn default() -> Self {
+        Self {
+            active: true,
+            silenced: true,
+            inhibited: true,
+            muted: true,
+            matchers: Matchers::default(),
+        }
+    }
+}
+
+impl Filter {
+    fn takes(&self, detail: &AlertDetail) -> bool {
+        (self.active || detail.state != AlertState::Active)
+            && (self.silenced || detail.silenced_by.is_empty())
+            && (self.inhibited || detail.inhibited_by.is_none())
+            && (self.muted || detail.muted_by.is_empty())
+    }
+}

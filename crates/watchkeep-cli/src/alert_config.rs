@@ -1,0 +1,113 @@
+//! `watchkeep alerts check` and `watchkeep alerts routes`: what a configuration file says.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use watchkeep_alerts::Labels;
+use watchkeep_alerts::config::Config;
+
+/// As many bytes as are read of a file: more than the largest that is taken.
+const MOST: u64 = 2 << 20;
+
+/// Says what a file has, and what in it is worth a look.
+pub(crate) fn check(path: &Path) -> Result<String, String> {
+    let config = read(path)?;
+    let mut text = format!(
+        "{}: valid, with {} routes, {} receivers, {} inhibition rules and {} time intervals",
+        path.display(),
+        config.routes().iter().count(),
+        config.receivers().len(),
+        config.inhibit_rules().len(),
+        config.intervals().len(),
+    );
+    for warning in config.warnings() {
+        // A `String` takes all that is written to it.
+        let _ = write!(text, "\nwarning: {}: {warning}", path.display());
+    }
+    Ok(text)
+}
+
+/// Says which receivers hear of an alert with these labels, as `amtool config routes test` does.
+pub(crate) fn routes(path: &Path, labels: &[String]) -> Result<String, String> {
+    let config = read(path)?;
+    let mut alert = Labels::new();
+    for label in labels {
+        let (name, value) = label
+            .split_once('=')
+            .filter(|(name, _)| !name.is_empty())
+            .ok_or_else(|| format!("`{label}` is not label=value"))?;
+        alert.insert(name.to_owned(), value.to_owned());
+    }
+    Ok(config.routes().receivers(&alert).join(","))
+}
+
+fn read(path: &Path) -> Result<Config, String> {
+    let said = |problem: &dyn std::fmt::Display| format!("{}: {problem}", path.display());
+    let mut text = String::new();
+    File::open(path)
+        .and_then(|file| file.take(MOST).read_to_string(&mut text))
+        .map_err(|error| said(&error))?;
+    Config::from_yaml(&text).map_err(|error| said(&error))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use tempfile::NamedTempFile;
+
+    use super::*;
+
+    const TEXT: &str = "route:\n  receiver: a\n  routes:\n  - match: {x: 'y=z'}\n    receiver: b\n    continue: true\n  - matchers: ['x=~.+']\n    receiver: c\nreceivers: [{name: a}, {name: b}, {name: c}]\n";
+
+    fn file(text: &str) -> NamedTempFile {
+        let mut file = NamedTempFile::new().expect("there is room");
+        file.write_all(text.as_bytes()).expect("there is room");
+        file
+    }
+
+    #[test]
+    fn a_valid_file_is_counted_and_warned_of() {
+        let file = file(TEXT);
+        let path = file.path().display().to_string();
+        let said = check(file.path());
+        let expected = format!(
+            "{path}: valid, with 3 routes, 3 receivers, 0 inhibition rules and 0 time intervals\nwarning: {path}: line 4, column 5: `match` is deprecated: use `matchers`"
+        );
+        assert_eq!(said, Ok(expected));
+    }
+
+    #[test]
+    fn labels_find_their_receivers() {
+        let file = file(TEXT);
+        let receivers = |labels: &[&str]| {
+            let labels: Vec<String> = labels.iter().map(|&label| label.to_owned()).collect();
+            routes(file.path(), &labels)
+        };
+        assert_eq!(receivers(&[]), Ok("a".to_owned()));
+        assert_eq!(receivers(&["x=y=z"]), Ok("b,c".to_owned()));
+        assert_eq!(receivers(&["x=1", "w="]), Ok("c".to_owned()));
+        assert_eq!(receivers(&["x"]), Err("`x` is not label=value".to_owned()));
+        assert_eq!(
+            receivers(&["=x"]),
+            Err("`=x` is not label=value".to_owned())
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_names_the_file_and_the_line() {
+        let bad = file("route:\n  foo: bar\n");
+        let said = check(bad.path()).unwrap_err();
+        assert!(
+            said.ends_with(": line 2, column 3: a route has no field `foo`"),
+            "{said}"
+        );
+        let said = routes(Path::new("/nowhere/at/all"), &[]).unwrap_err();
+        assert!(said.starts_with("/nowhere/at/all: "), "{said}");
+        let large = file(&"#".repeat(3 << 20));
+        let said = check(large.path()).unwrap_err();
+        assert!(said.ends_with("the file has more than 1 MiB"), "{said}");
+    }
+}

@@ -1,0 +1,4 @@
+//! Channels of alerts beside the real servers that they talk to.
+
+mod alertmanager;
+mod mail;

@@ -1,0 +1,139 @@
+//! The reference server while what it depends on refuses it, or its network swallows everything.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
+use watchkeep_tests::blackhole::Blackhole;
+use watchkeep_tests::oracle::Oracle;
+use watchkeep_tests::{programs, servers};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_oracle");
+
+/// The status of a path, which has to be answered from memory.
+async fn status(oracle: &Oracle, path: &str) -> u16 {
+    let answer = timeout(Duration::from_secs(1), oracle.get(path)).await;
+    let answer = answer.unwrap_or_else(|_| panic!("{path} was not answered at once"));
+    answer.expect("it answers").status().as_u16()
+}
+
+async fn details(oracle: &Oracle) -> String {
+    let details = oracle.get("/health?verbose").await.expect("it answers");
+    details.text().await.expect("a text")
+}
+
+async fn over_redis(address: &str) -> Oracle {
+    let url = format!("redis://{address}");
+    let environment = [
+        ("REDIS_URL", url.as_str()),
+        ("MONITOR_INTERVAL_SECONDS", "0.5"),
+    ];
+    Oracle::start(BINARY, &environment).await
+}
+
+/// Answers every command of a connection: that Redis loads its data, or that all is well.
+async fn serve(mut stream: TcpStream, loads: Arc<AtomicBool>) {
+    let mut bytes = [0; 4_096];
+    while let Ok(read @ 1..) = stream.read(&mut bytes).await {
+        // Every command is an array, the only thing in what a client sends that begins with an asterisk.
+        let commands = bytes[..read].iter().filter(|byte| **byte == b'*').count();
+        let answer = match loads.load(Ordering::SeqCst) {
+            true => "-LOADING Redis is loading the dataset in memory\r\n",
+            false => "+OK\r\n",
+        };
+        let answers = answer.repeat(commands);
+        if stream.write_all(answers.as_bytes()).await.is_err() {
+            return;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_cache_that_loads_its_data_degrades_until_it_has() {
+    let listener = TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("a port is free");
+    let address = listener.local_addr().expect("it is bound");
+    let loads = Arc::new(AtomicBool::new(true));
+    let for_server = Arc::clone(&loads);
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(serve(stream, Arc::clone(&for_server)));
+        }
+    });
+    let oracle = over_redis(&address.to_string()).await;
+    let health = oracle.component("redis", "degraded").await;
+    assert_eq!(health["status"], "degraded");
+    assert_eq!(status(&oracle, "/readyz").await, 200);
+    let details = details(&oracle).await;
+    assert!(details.to_lowercase().contains("loading"), "{details}");
+    assert_eq!(oracle.message(7, "hello").await.expect("it answers").0, 200);
+    loads.store(false, Ordering::SeqCst);
+    oracle.component("redis", "healthy").await;
+}
+
+/// Takes the only place, once whoever looked whether the server is up has left it.
+async fn only_client(address: &str) -> TcpStream {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
+    loop {
+        let mut only = TcpStream::connect(address).await.expect("it accepts");
+        let mut answer = [0; 7];
+        let asked = only.write_all(b"PING\r\n").await;
+        if asked.is_ok() && only.read_exact(&mut answer).await.is_ok() && &answer == b"+PONG\r\n" {
+            return only;
+        }
+        assert!(
+            tokio::time::Instant::now() < deadline,
+            "the place is never free"
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_cache_with_no_room_for_one_more_client_degrades_until_it_has() {
+    let Some(program) = programs::require("redis-server") else {
+        return;
+    };
+    let redis = servers::redis_with(&program, "", &["--maxclients", "1"]).await;
+    let address = format!("127.0.0.1:{}", redis.port());
+    let only = only_client(&address).await;
+
+    let oracle = over_redis(&address).await;
+    oracle.component("redis", "degraded").await;
+    assert_eq!(status(&oracle, "/readyz").await, 200);
+    assert_eq!(status(&oracle, "/livez").await, 200);
+    assert_eq!(oracle.message(7, "hello").await.expect("it answers").0, 200);
+    drop(only);
+    oracle.component("redis", "healthy").await;
+}
+
+#[tokio::test]
+async fn a_network_that_swallows_everything_holds_up_no_probe_and_no_stop() {
+    let blackhole = Blackhole::new().await;
+    let address = blackhole.address();
+    let database = format!("postgres://oracle@{address}/oracle");
+    let redis = format!("redis://{address}");
+    let engine = format!("http://{address}");
+    let environment = [
+        ("DATABASE_URL", database.as_str()),
+        ("REDIS_URL", redis.as_str()),
+        ("AI_ENGINE_URL", engine.as_str()),
+        ("AI_TIMEOUT_SECONDS", "1"),
+        ("MONITOR_INTERVAL_SECONDS", "0.5"),
+    ];
+    let mut oracle = Oracle::start(BINARY, &environment).await;
+    assert_eq!(status(&oracle, "/livez").await, 200);
+    assert_eq!(status(&oracle, "/readyz").await, 503);
+    oracle.component("redis", "degraded").await;
+    oracle.component("ai_engine", "degraded").await;
+    let health = oracle.component("database", "unhealthy").await;
+    assert_eq!(health["status"], "unhealthy");
+    assert_eq!(status(&oracle, "/livez").await, 200);
+    assert_eq!(status(&oracle, "/readyz").await, 503);
+    oracle.signal("TERM").await;
+    assert_eq!(oracle.ended().await.code(), Some(0));
+}
