@@ -8,6 +8,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use watchkeep_tests::blackhole::Blackhole;
+use watchkeep_tests::eventually::eventually;
 use watchkeep_tests::oracle::Oracle;
 use watchkeep_tests::{programs, servers};
 
@@ -77,20 +78,17 @@ async fn a_cache_that_loads_its_data_degrades_until_it_has() {
 
 /// Takes the only place, once whoever looked whether the server is up has left it.
 async fn only_client(address: &str) -> TcpStream {
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
-    loop {
-        let mut only = TcpStream::connect(address).await.expect("it accepts");
+    eventually(10, "the only place is free", || async {
+        let mut only = TcpStream::connect(address).await?;
         let mut answer = [0; 7];
-        let asked = only.write_all(b"PING\r\n").await;
-        if asked.is_ok() && only.read_exact(&mut answer).await.is_ok() && &answer == b"+PONG\r\n" {
-            return only;
+        only.write_all(b"PING\r\n").await?;
+        only.read_exact(&mut answer).await?;
+        match &answer {
+            b"+PONG\r\n" => Ok(only),
+            _ => Err(std::io::Error::other("there is no room")),
         }
-        assert!(
-            tokio::time::Instant::now() < deadline,
-            "the place is never free"
-        );
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    })
+    .await
 }
 
 #[tokio::test]

@@ -24,6 +24,9 @@ pub struct Notification {
     alerts: Vec<AlertView>,
     #[serde(default)]
     truncated: usize,
+    /// Whether something that the receiver was told still fires, although this notice does not say it.
+    #[serde(default)]
+    is_open: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     late_since: Option<Timestamp>,
 }
@@ -59,8 +62,15 @@ impl Notification {
             group_labels: group.labels,
             alerts,
             truncated,
+            is_open: false,
             late_since: None,
         }
+    }
+
+    /// Says that something which the receiver was told still fires, and is muted only.
+    pub(crate) const fn keep_open(mut self) -> Self {
+        self.is_open = true;
+        self
     }
 
     /// Takes over alerts of an older notice that nobody was told, as many as there is room for; the rest is counted.
@@ -131,6 +141,13 @@ impl Notification {
         } else {
             Status::Resolved
         }
+    }
+
+    /// Says whether nothing that the receiver was told of this group fires any more: an incident can be closed.
+    ///
+    /// A notice of ends alone does not say so while another alert of the group is only silenced or inhibited.
+    pub fn closes(&self) -> bool {
+        !self.is_open && self.status() == Status::Resolved
     }
 
     /// Returns the alerts; there is at least one.

@@ -1,4 +1,4 @@
-//! Makes the text of an error fit to be shown: short, on one line, without passwords.
+//! Makes the text of an error fit to be shown: short, on one line, without secrets.
 
 const MAX_CHARACTERS: usize = 500;
 /// Characters beyond this are not even looked at.
@@ -27,7 +27,7 @@ pub(crate) fn clean(text: &str) -> String {
             }
         })
         .collect();
-    let masked = mask_keys(&mask_users(&visible));
+    let masked = mask_keys(&mask_urls(&visible));
     let trimmed = masked.trim();
     match trimmed.char_indices().nth(MAX_CHARACTERS) {
         Some(_) => trimmed
@@ -44,23 +44,42 @@ fn is_hostile(character: char) -> bool {
         || matches!(character, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Masks what stands between `://` and the last `@` of the same word.
-///
-/// The last one, and also beyond a slash, because the URL in an error is often there for being malformed.
-fn mask_users(text: &str) -> String {
+/// Masks every URL but for its scheme, host and port.
+fn mask_urls(text: &str) -> String {
     let mut masked = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(scheme) = rest.find("://") {
         let (head, tail) = rest.split_at(scheme + 3);
-        let word = &tail[..tail.find(ends_word).unwrap_or(tail.len())];
+        let (word, after) = tail.split_at(tail.find(ends_word).unwrap_or(tail.len()));
         masked.push_str(head);
-        rest = tail;
-        if let Some(at) = word.rfind('@') {
-            masked.push_str(MASK);
-            rest = &tail[at..];
-        }
+        mask_url(word, &mut masked);
+        rest = after;
     }
     masked + rest
+}
+
+/// Writes what stands behind the `://` of a URL, with the user, the password, the path and the query masked.
+///
+/// The user ends at the last `@`, also beyond a slash, because the URL in an error is often there for being
+/// malformed. A path goes as a whole, since nobody can tell a webhook's token from a name.
+fn mask_url(word: &str, masked: &mut String) {
+    let word = match word.rfind('@') {
+        Some(at) => {
+            masked.push_str(MASK);
+            &word[at..]
+        }
+        None => word,
+    };
+    // The sentence around the URL goes on after it.
+    let (url, sentence) = word.split_at(word.trim_end_matches([')', ',', '.', ';', ':']).len());
+    match url.find(['/', '?', '#']) {
+        Some(end) if end + 1 < url.len() => {
+            masked.push_str(&url[..=end]);
+            masked.push_str(MASK);
+        }
+        _ => masked.push_str(url),
+    }
+    masked.push_str(sentence);
 }
 
 /// Masks the values of [`SECRET_KEYS`].
@@ -104,18 +123,22 @@ mod tests {
     }
 
     #[test]
-    fn users_and_passwords_are_masked() {
+    fn secrets_are_masked() {
         check(
             "cannot reach postgres://oracle:pw@db:5432/x",
-            "cannot reach postgres://***@db:5432/x",
+            "cannot reach postgres://***@db:5432/***",
         );
         check(
-            "a redis://:p/w@d@cache/0 b http://u@h/ c",
-            "a redis://***@cache/0 b http://***@h/ c",
+            "a redis://:p/w@d@cache/0 b http://u@h/ c http://u:p@h?q",
+            "a redis://***@cache/*** b http://***@h/ c http://***@h?***",
         );
         check(
-            "http://plain.example/path is down",
-            "http://plain.example/path is down",
+            "request for url (https://api.example:443/bot1:secret/getMe): timed out",
+            "request for url (https://api.example:443/***): timed out",
+        );
+        check(
+            "http://plain.example, https://[::1]:80/ and http://h#secret.",
+            "http://plain.example, https://[::1]:80/ and http://h#***.",
         );
         check(
             "host=db Password=hunter2 user=x",
@@ -139,5 +162,7 @@ mod tests {
             MAX_CHARACTERS
         );
         assert!(!clean(&"ü".repeat(MAX_CHARACTERS)).ends_with('…'));
+        // What lies beyond is not read, wherever the text begins.
+        check(&(" ".repeat(MAX_READ - 1) + "xy"), "x");
     }
 }

@@ -92,12 +92,14 @@ async fn one_builder_joins_all_parts() {
     metrics::counter!("demo_errors_total").increment(0);
     metrics::counter!("demo_requests_total").increment(0);
     let seen = async {
-        while watchkeep
-            .rules()
-            .look(|engine| engine.history().series_count())
-            < 2
-        {
-            tokio::time::sleep(Duration::from_millis(5)).await;
+        let mut ticks = tokio::time::interval(Duration::from_millis(5));
+        let series = || {
+            watchkeep
+                .rules()
+                .look(|engine| engine.history().series_count())
+        };
+        while series() < 2 {
+            ticks.tick().await;
         }
     };
     let seen = tokio::time::timeout(Duration::from_secs(20), seen);

@@ -103,7 +103,11 @@ impl Notifier for PagerDuty {
             .paging()
     }
 
+    /// Ends alone, while something muted of the group still fires, say nothing: the incident stays open.
     async fn notify(&self, notification: &Notification) -> Result<(), NotifyError> {
+        if notification.status() == Status::Resolved && !notification.closes() {
+            return Ok(());
+        }
         let mut body = self.event(notification, true).to_string();
         if body.len() > EVENT_BYTES {
             body = self.event(notification, false).to_string();

@@ -107,6 +107,7 @@ impl State {
         let truncated = message.len() - alerts.len();
         let levels = message.iter().map(|item| item.level);
         let receiver = lane.receiver.clone();
+        let notification = Notification::of_group(id.clone(), receiver, name, alerts, truncated);
         let job = Job {
             id: id.clone(),
             lane: lane.clone(),
@@ -116,7 +117,10 @@ impl State {
             event_only: message.iter().all(|item| item.kind == AlertKind::Event),
             untold,
             created_at: now.wall,
-            notification: Notification::of_group(id.clone(), receiver, name, alerts, truncated),
+            notification: match kind {
+                JobKind::Resolve => notification,
+                JobKind::Trigger | JobKind::Update => notification.keep_open(),
+            },
         };
         self.log.entry_mut(&group.key, lane).enqueue(id, mark);
         self.persist_entry(&group.key, lane, effects);

@@ -54,6 +54,15 @@ async fn one_that_still_fires_keeps_the_incident_open() {
 }
 
 #[tokio::test]
+async fn an_end_beside_something_muted_leaves_the_incident_alone() {
+    // Nobody answers there: a request would be an error.
+    let pager = PagerDuty::with_address(KEY, "http://127.0.0.1:1").unwrap();
+    let end = notice(&[(&down(), Status::Resolved)]);
+    pager.notify(&end.clone().keep_open()).await.unwrap();
+    pager.notify(&end).await.unwrap_err();
+}
+
+#[tokio::test]
 async fn an_event_that_is_too_large_loses_its_details_and_says_so() {
     let alerts: Vec<_> = (0..400)
         .map(|at| {
