@@ -76,7 +76,7 @@ async fn three_failures_turn_a_component_and_one_success_turns_it_back() {
     assert!((18 * SECOND..=21 * SECOND).contains(&waited), "{waited:?}");
     assert_eq!(
         registry.message("database").as_deref(),
-        Some("refused by postgres://***@db/x")
+        Some("refused by postgres://***@db/***")
     );
     assert!(!registry.report().to_json().contains("refused"));
     *fails.lock().unwrap() = false;
