@@ -248,6 +248,28 @@ fn what_arrives_settles_what_was_before_it() {
 }
 
 #[test]
+fn an_end_closes_nothing_while_another_alert_is_only_silenced() {
+    let mut bench = Bench::new(chat());
+    bench.fire(error("A"));
+    bench.fire(error("B"));
+    bench.at(40).silence("alertname=B", 10_000);
+    bench.at(50).resolve(&error("A"));
+    bench.at(400).resolve(&error("B"));
+    let mut said = bench.at(HOUR).said();
+    said.retain(|line| !line.contains("silenced by"));
+    assert_eq!(
+        said,
+        [
+            "30 chat trigger +A +B",
+            "330 chat update -A",
+            "630 chat resolve -B",
+        ]
+    );
+    let closes = |at: usize| bench.jobs[at].1.notification.closes();
+    assert_eq!([closes(0), closes(1), closes(2)], [false, false, true]);
+}
+
+#[test]
 fn a_dead_update_falls_back_to_what_was_delivered() {
     let mut bench = Bench::new(chat());
     bench.delivers = false;
