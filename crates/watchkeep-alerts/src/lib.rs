@@ -79,7 +79,6 @@ pub mod notifiers;
 mod numbers;
 mod outbox;
 pub mod route;
-#[allow(dead_code, reason = "the driver takes it over from the core next")]
 mod state;
 pub mod testing;
 mod text;

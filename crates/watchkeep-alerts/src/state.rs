@@ -34,15 +34,16 @@ mod stored;
 mod tell;
 mod views;
 
-#[allow(unused_imports, reason = "the driver takes it over from the core next")]
 pub(crate) use self::{
-    effect::{Decision, Effect, Job, JobKind, Lane, Refusal, Why},
+    effect::{Decision, Effect, Job, JobKind, Lane, Refusal},
     event::{Ends, Event, Outcome, Settled, SilenceDraft, SilenceOp},
-    rows::RowError,
-    settings::{Limit, Limits, Settings, Telling},
+    settings::{Settings, Telling},
     silence::{Silence, SilenceError, SilenceState},
-    views::{AlertDetail, AlertState, Filter, GroupDetail},
+    views::{AlertDetail, Filter, GroupDetail},
 };
+
+#[cfg(test)]
+pub(crate) use self::{effect::Why, settings::Limit, views::AlertState};
 
 use alerts::Alerts;
 use groups::Groups;

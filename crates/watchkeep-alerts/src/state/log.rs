@@ -67,6 +67,7 @@ impl Log {
         self.books.iter()
     }
 
+    #[cfg(test)]
     pub(super) fn retired(&self) -> usize {
         self.retired.len()
     }

@@ -42,10 +42,6 @@ impl Silences {
         self.held.get(self.ids.get(id)?)
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.held.len()
-    }
-
     /// Returns them all, the oldest first.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Silence> {
         self.held.values()

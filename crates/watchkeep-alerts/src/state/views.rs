@@ -74,6 +74,7 @@ impl State {
     }
 
     /// Returns one alert that fires, named by its labels as they were raised, or as they are shown.
+    #[cfg(test)]
     pub(crate) fn alert(&self, now: Now, key: Fingerprint) -> Option<AlertDetail> {
         let now = inside(now);
         let fingerprint = self.alerts.find(key)?;
@@ -99,11 +100,13 @@ impl State {
         self.silences.iter()
     }
 
+    #[cfg(test)]
     pub(crate) fn silence_of(&self, id: &str) -> Option<&Silence> {
         self.silences.get(id)
     }
 
     /// Returns the receivers that an alert with these labels goes to.
+    #[cfg(test)]
     pub(crate) fn receivers_of(&self, labels: &Labels) -> Vec<String> {
         let routes = &self.config.routes;
         let receiver = |route| routes.get(route).receiver.clone();
@@ -111,6 +114,7 @@ impl State {
     }
 
     /// Returns how many alerts are held, firing or about to be told resolved.
+    #[cfg(test)]
     pub(crate) fn held(&self) -> usize {
         self.alerts.len()
     }
