@@ -2,8 +2,10 @@
 
 use std::error::Error;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::timeout;
 
 use crate::arguments::{self, Command, HELP};
 use crate::config::Config;
@@ -11,6 +13,9 @@ use crate::server::Server;
 
 /// What was asked for cannot be done as it was asked: bad arguments or bad configuration.
 const BAD_USAGE: u8 = 2;
+
+/// How long a start that is under way has when the signal to stop comes: enough for all but a disk that hangs.
+const START_GRACE: Duration = Duration::from_secs(2);
 
 /// Runs the server's process: parses the arguments, checks the environment, serves until a signal says stop.
 ///
