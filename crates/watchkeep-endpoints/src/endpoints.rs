@@ -6,13 +6,16 @@ use std::sync::Arc;
 use axum::Router;
 use watchkeep_alerts::Alerting;
 use watchkeep_health::Registry;
+use watchkeep_logging::LogHandle;
 use watchkeep_metrics::Recorder;
 
 use crate::access::Access;
 use crate::alerts;
 use crate::dashboard::{self, Dashboard, Page};
 use crate::health::{self, Health};
+use crate::log_level;
 use crate::metrics::{self, Metrics, Summary};
+use crate::reload::{self, Reload};
 use crate::route::{Route, Routes};
 
 /// Collects the parts, then makes the router.
@@ -28,6 +31,8 @@ pub struct Endpoints {
     summary: Option<Summary>,
     health: Option<Registry>,
     alerts: Option<Alerting>,
+    logs: Option<LogHandle>,
+    reload: Option<Reload>,
     dashboard: Option<Dashboard>,
 }
 
@@ -42,6 +47,8 @@ impl Endpoints {
             summary: None,
             health: None,
             alerts: None,
+            logs: None,
+            reload: None,
             dashboard: None,
         }
     }
@@ -69,6 +76,24 @@ impl Endpoints {
     /// Serves these alerts under `/alerts`, for operators.
     pub fn with_alerts(mut self, alerts: Alerting) -> Self {
         self.alerts = Some(alerts);
+        self
+    }
+
+    /// Shows and changes the filter of these logs under `/log-level`, for operators.
+    pub fn with_logs(mut self, logs: LogHandle) -> Self {
+        self.logs = Some(logs);
+        self
+    }
+
+    /// Has `POST /-/reload` call `reload`, for operators; what it returns as problems is answered with 500, a line each.
+    ///
+    /// It runs in a task of its own, and goes on when the caller goes away. It should do what a hang-up signal does,
+    /// and leave what is in force when a file is bad.
+    pub fn with_reload<F>(mut self, reload: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<(), Vec<String>>> + Send + 'static,
+    {
+        self.reload = Some(Reload::new(reload));
         self
     }
 
@@ -135,6 +160,12 @@ impl Endpoints {
         if let Some(alerting) = self.alerts.clone() {
             alerts::mount(&mut routes, alerting);
         }
+        if let Some(logs) = self.logs {
+            log_level::mount(&mut routes, &logs);
+        }
+        if let Some(reload) = self.reload {
+            reload::mount(&mut routes, reload);
+        }
         if let Some(dashboard) = self.dashboard {
             dashboard::mount(
                 &mut routes,
@@ -167,6 +198,8 @@ impl fmt::Debug for Endpoints {
             .field("summary", &self.summary.is_some())
             .field("health", &self.health.is_some())
             .field("alerts", &self.alerts.is_some())
+            .field("logs", &self.logs.is_some())
+            .field("reload", &self.reload.is_some())
             .field("dashboard", &self.dashboard.is_some())
             .finish()
     }

@@ -53,6 +53,9 @@ table! {
     READY = GET "/readyz" Open polled;
     STARTUP = GET "/startupz" Open polled;
     ALERTS = GET "/alerts" Operators;
+    LOG_LEVEL = GET "/log-level" Operators;
+    SET_LOG_LEVEL = PUT "/log-level" Operators;
+    RELOAD = POST "/-/reload" Operators;
     DASHBOARD = GET "/dashboard" Operators polled;
     DASHBOARD_STYLE = GET "/dashboard/style.css" Operators polled;
     DASHBOARD_SNAPSHOT = GET "/dashboard/api/snapshot" Operators polled;
