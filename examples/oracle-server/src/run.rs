@@ -73,17 +73,43 @@ fn serve(config: Config) -> Result<ExitCode, Box<dyn Error>> {
         .build()?;
     let code = runtime.block_on(async {
         let mut signals = Signals::new()?;
-        let server = Server::start(config).await?;
-        signals.stop(&server).await;
+        let Some(server) = start(config, &mut signals).await? else {
+            return Ok(ExitCode::SUCCESS);
+        };
         let stopping = server.stop();
         tokio::select! {
             () = stopping => Ok(ExitCode::SUCCESS),
-            () = signals.again() => exit_at_once(),
+            () = signals.end() => exit_at_once(),
         }
     });
     // What still runs now had its time.
     runtime.shutdown_background();
     code
+}
+
+/// Starts the server and waits for the signal to stop it; `None` when a start that hung was given up.
+///
+/// The start runs on a worker of its own: not even a file system that hangs keeps the signals from being heard.
+async fn start(
+    config: Config,
+    signals: &mut Signals,
+) -> Result<Option<Server>, Box<dyn Error>> {
+    let mut starting = tokio::spawn(Server::start(config));
+    let started = tokio::select! {
+        started = &mut starting => {
+            let server = started??;
+            signals.stop(&server).await;
+            return Ok(Some(server));
+        }
+        () = signals.end() => timeout(START_GRACE, starting).await,
+    };
+    match started {
+        Ok(started) => Ok(Some(started??)),
+        Err(_) => {
+            tracing::warn!("the start hung when the signal to stop came, it is given up");
+            Ok(None)
+        }
+    }
 }
 
 /// Ends the process without waiting for anything, the log's writers included.
@@ -125,8 +151,8 @@ impl Signals {
         }
     }
 
-    /// Waits for one more signal to stop.
-    async fn again(&mut self) {
+    /// Waits for a signal to stop, whatever goes on.
+    async fn end(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}

@@ -1,6 +1,7 @@
 //! One component: thresholds, staleness, messages.
 
 use super::*;
+use crate::transition::Reason;
 
 #[test]
 fn a_component_is_unknown_until_its_first_success() {
