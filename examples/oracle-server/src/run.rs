@@ -90,10 +90,7 @@ fn serve(config: Config) -> Result<ExitCode, Box<dyn Error>> {
 /// Starts the server and waits for the signal to stop it; `None` when a start that hung was given up.
 ///
 /// The start runs on a worker of its own: not even a file system that hangs keeps the signals from being heard.
-async fn start(
-    config: Config,
-    signals: &mut Signals,
-) -> Result<Option<Server>, Box<dyn Error>> {
+async fn start(config: Config, signals: &mut Signals) -> Result<Option<Server>, Box<dyn Error>> {
     let mut starting = tokio::spawn(Server::start(config));
     let started = tokio::select! {
         started = &mut starting => {

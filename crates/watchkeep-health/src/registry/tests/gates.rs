@@ -104,7 +104,9 @@ async fn an_answer_from_memory_is_not_older_than_its_results() {
 
 #[tokio::test(start_paused = true)]
 async fn a_timeout_without_end_is_a_century() {
-    let patient = passing("patient").optional().timeout(Duration::from_secs(u64::MAX / 8));
+    let patient = passing("patient")
+        .optional()
+        .timeout(Duration::from_secs(u64::MAX / 8));
     let registry = registry([patient.on_demand(SECOND)]);
     let _running = registry.start();
     assert_eq!(registry.run_now("patient").await.unwrap(), Status::Healthy);
