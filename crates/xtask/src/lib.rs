@@ -32,6 +32,7 @@ mod command;
 mod error;
 mod http;
 mod manifest;
+mod pinned;
 mod stage;
 mod workspace;
 
