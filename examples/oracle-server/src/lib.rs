@@ -14,6 +14,7 @@ mod demo;
 mod engine;
 mod exchange;
 mod json;
+pub mod names;
 mod numbers;
 mod run;
 mod server;
