@@ -86,14 +86,7 @@ fn dashboard(panels: &[Value]) -> Value {
         "timezone": "browser",
         "refresh": "30s",
         "time": {"from": "now-1h", "to": "now"},
-        "annotations": {"list": [{
-            "name": "Alerts",
-            "datasource": datasource(),
-            "enable": true,
-            "iconColor": "red",
-            "expr": "ALERTS{alertstate=\"firing\",service=\"oracle\"}",
-            "titleFormat": "{{alertname}}",
-        }]},
+        "annotations": {"list": []},
         "templating": {"list": [
             {
                 "name": "datasource", "label": "Data source", "type": "datasource", "query": "prometheus",
