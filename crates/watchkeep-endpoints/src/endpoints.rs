@@ -4,32 +4,19 @@ use std::fmt;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
-use axum::routing::get;
 use watchkeep_alerts::Alerting;
 use watchkeep_health::Registry;
+use watchkeep_logging::LogHandle;
 use watchkeep_metrics::Recorder;
 
-use crate::access::{self, Access};
+use crate::access::Access;
 use crate::alerts;
 use crate::dashboard::{self, Dashboard, Page};
 use crate::health::{self, Health};
+use crate::log_level;
 use crate::metrics::{self, Metrics, Summary};
-
-/// The paths that machines, and the page itself, ask again and again.
-///
-/// A middleware that logs and counts requests leaves them out, or they drown the rest.
-pub const POLLED_PATHS: [&str; 9] = [
-    "/metrics",
-    "/metrics/summary",
-    "/health",
-    "/livez",
-    "/readyz",
-    "/startupz",
-    "/dashboard",
-    "/dashboard/style.css",
-    "/dashboard/api/snapshot",
-];
+use crate::reload::{self, Reload};
+use crate::route::{Route, Routes};
 
 /// Collects the parts, then makes the router.
 ///
@@ -44,6 +31,8 @@ pub struct Endpoints {
     summary: Option<Summary>,
     health: Option<Registry>,
     alerts: Option<Alerting>,
+    logs: Option<LogHandle>,
+    reload: Option<Reload>,
     dashboard: Option<Dashboard>,
 }
 
@@ -58,6 +47,8 @@ impl Endpoints {
             summary: None,
             health: None,
             alerts: None,
+            logs: None,
+            reload: None,
             dashboard: None,
         }
     }
@@ -88,75 +79,115 @@ impl Endpoints {
         self
     }
 
+    /// Shows and changes the filter of these logs under `/log-level`, for operators.
+    pub fn with_logs(mut self, logs: LogHandle) -> Self {
+        self.logs = Some(logs);
+        self
+    }
+
+    /// Has `POST /-/reload` call `reload`, for operators; what it returns as problems is answered with 500, a line each.
+    ///
+    /// It runs in a task of its own, and goes on when the caller goes away. It should do what a hang-up signal does,
+    /// and leave what is in force when a file is bad.
+    pub fn with_reload<F>(mut self, reload: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<(), Vec<String>>> + Send + 'static,
+    {
+        self.reload = Some(Reload::new(reload));
+        self
+    }
+
     /// Serves this page under `/dashboard`, for operators.
     pub fn with_dashboard(mut self, dashboard: Dashboard) -> Self {
         self.dashboard = Some(dashboard);
         self
     }
 
-    /// Makes the router of all surfaces, to be merged into the service's own.
+    /// Makes the router of all surfaces for a service with one listener, to be merged into the service's own or nested below any prefix.
     pub fn router<S: Clone + Send + Sync + 'static>(self) -> Router<S> {
-        self.open().merge(self.operators())
+        let access = self.access.clone();
+        self.mounted().router(access)
     }
 
-    /// What anybody may see.
-    fn open<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
-        let mut router = Router::new();
-        if let Some(recorder) = &self.recorder {
-            let state = Metrics {
-                recorder: recorder.clone(),
-                summary: self.summary.clone(),
-            };
-            router = router
-                .route(
-                    "/metrics",
-                    get(metrics::exposition).with_state(state.clone()),
-                )
-                .route("/metrics/summary", get(metrics::summary).with_state(state));
+    /// Makes two routers, for a service whose operators have a listener of their own: there the access is judged by that one's address.
+    pub fn split<S: Clone + Send + Sync + 'static>(self) -> Split<S> {
+        let elsewhere = Self {
+            access: Access::elsewhere(),
+            ..self.clone()
+        };
+        Split {
+            service: elsewhere
+                .mounted()
+                .of_the_service()
+                .router(Access::elsewhere()),
+            operators: self.router(),
         }
-        #[cfg(feature = "exporter-prometheus")]
-        if let (None, Some(handle)) = (&self.recorder, &self.exporter) {
-            router = router.merge(crate::exporter_prometheus::router(handle.clone()));
-        }
-        if let Some(registry) = &self.health {
-            let state = Health {
-                registry: registry.clone(),
-                access: self.access.clone(),
-            };
-            router = router
-                .route("/health", get(health::report).with_state(state.clone()))
-                .route("/livez", get(health::live).with_state(state.clone()))
-                .route("/readyz", get(health::ready).with_state(state.clone()))
-                .route("/startupz", get(health::startup).with_state(state));
-        }
-        router
     }
 
-    /// What only operators may see: one guard in front of all of it, so that a new path cannot be forgotten.
-    fn operators<S: Clone + Send + Sync + 'static>(self) -> Router<S> {
-        let mut router = Router::new();
-        if let Some(alerts) = &self.alerts {
-            router = router.route("/alerts", get(alerts::list).with_state(alerts.clone()));
+    /// Returns every route that [`router`](Self::router) has, made by the very code that mounts them.
+    ///
+    /// So a test can ask each of them, and none can be forgotten.
+    #[must_use]
+    pub fn routes(&self) -> Vec<Route> {
+        self.clone().mounted().list()
+    }
+
+    /// One line for each part.
+    fn mounted(self) -> Routes {
+        let mut routes = Routes::default();
+        match self.recorder {
+            Some(recorder) => metrics::mount(
+                &mut routes,
+                Metrics {
+                    recorder,
+                    summary: self.summary,
+                },
+            ),
+            #[cfg(feature = "exporter-prometheus")]
+            None => crate::exporter_prometheus::mount(&mut routes, self.exporter),
+            #[cfg(not(feature = "exporter-prometheus"))]
+            None => {}
+        }
+        if let Some(registry) = self.health.clone() {
+            health::mount(
+                &mut routes,
+                &Health {
+                    registry,
+                    access: self.access,
+                },
+            );
+        }
+        if let Some(alerting) = self.alerts.clone() {
+            alerts::mount(&mut routes, alerting);
+        }
+        if let Some(logs) = self.logs {
+            log_level::mount(&mut routes, &logs);
+        }
+        if let Some(reload) = self.reload {
+            reload::mount(&mut routes, reload);
         }
         if let Some(dashboard) = self.dashboard {
-            let page = Page {
-                dashboard,
-                health: self.health,
-                alerts: self.alerts,
-            };
-            router = router
-                .route("/dashboard", get(dashboard::page).with_state(page.clone()))
-                .route(
-                    "/dashboard/api/snapshot",
-                    get(dashboard::snapshot).with_state(page),
-                )
-                .route("/dashboard/style.css", get(dashboard::style));
+            dashboard::mount(
+                &mut routes,
+                Page {
+                    dashboard,
+                    health: self.health,
+                    alerts: self.alerts,
+                },
+            );
         }
-        if router.has_routes() {
-            router = router.route_layer(from_fn_with_state(self.access, access::guard));
-        }
-        router
+        routes
     }
+}
+
+/// The routers of a service whose operators have a listener of their own.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Split<S = ()> {
+    /// For the service's own listener: health, without its details, and probes.
+    pub service: Router<S>,
+    /// For the operators' listener: everything, health and probes too.
+    pub operators: Router<S>,
 }
 
 impl fmt::Debug for Endpoints {
@@ -167,6 +198,8 @@ impl fmt::Debug for Endpoints {
             .field("summary", &self.summary.is_some())
             .field("health", &self.health.is_some())
             .field("alerts", &self.alerts.is_some())
+            .field("logs", &self.logs.is_some())
+            .field("reload", &self.reload.is_some())
             .field("dashboard", &self.dashboard.is_some())
             .finish()
     }

@@ -10,7 +10,12 @@
 //! | `/health` | no, `?verbose` yes | the report; `Accept: application/health+json` gives that format, with `?verbose` in full |
 //! | `/livez`, `/readyz`, `/startupz` | no | probes |
 //! | `/alerts` | yes | active alerts with their deliveries |
+//! | `/log-level` | yes | the filter of the log, and with `PUT` another one, for a time or until the restart |
+//! | `POST /-/reload` | yes | reads the service's files again |
 //! | `/dashboard`, `/dashboard/style.css`, `/dashboard/api/snapshot` | yes | the page, its style, the same as JSON |
+//!
+//! [`Endpoints::router`] is for a service with one listener, [`Endpoints::split`] for one whose operators have their own.
+//! Both can be nested below any prefix, and a router of one part alone is that surface alone.
 //!
 //! ```
 //! use watchkeep_endpoints::{Access, Endpoints};
@@ -34,12 +39,16 @@ mod endpoints;
 #[cfg(feature = "exporter-prometheus")]
 mod exporter_prometheus;
 mod health;
+mod log_level;
 mod metrics;
+mod reload;
 mod respond;
+mod route;
 
 pub use access::Access;
 pub use dashboard::{Dashboard, Tile};
-pub use endpoints::{Endpoints, POLLED_PATHS};
+pub use endpoints::{Endpoints, Split};
+pub use route::{Audience, POLLED_PATHS, Route};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -92,11 +92,14 @@ impl Watchkeep {
     /// Returns the endpoints of all parts, to be adjusted (a summary, a dashboard) and merged into a router.
     #[cfg(feature = "endpoints")]
     pub fn endpoints(&self, access: Access) -> Endpoints {
-        Endpoints::new(access)
+        let endpoints = Endpoints::new(access)
             .with_metrics(self.recorder.clone())
             .with_health(self.registry.clone())
             .with_alerts(self.alerting.clone())
-            .with_dashboard(Dashboard::new(&self.service))
+            .with_dashboard(Dashboard::new(&self.service));
+        #[cfg(feature = "logging")]
+        let endpoints = endpoints.with_logs(self.logs());
+        endpoints
     }
 
     /// Adds all endpoints to a service's router and puts the layer around it.

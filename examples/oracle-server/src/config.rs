@@ -38,6 +38,8 @@ const LONGEST_WAIT: f64 = 86_400.0;
 #[derive(Debug)]
 pub struct Config {
     pub(crate) address: SocketAddr,
+    /// The listener of operators, when they have their own.
+    pub(crate) operators: Option<SocketAddr>,
     pub(crate) drain_delay: Duration,
     pub(crate) drain: Duration,
     pub(crate) price_per_1k_tokens: f64,
@@ -118,6 +120,7 @@ impl Config {
         unsupported::refuse(&mut reader);
         let config = (|| {
             let address = reader.parsed("ORACLE_ADDR", "127.0.0.1:8000", address);
+            let operators = reader.optional("OPS_ADDR", address_of_its_own(address));
             let drain_delay = reader.seconds("ORACLE_DRAIN_DELAY_SECONDS", 0.0, 0.0..=LONGEST_WAIT);
             let drain = reader.seconds("ORACLE_DRAIN_SECONDS", 10.0, 0.0..=LONGEST_WAIT);
             let price = reader.number("ORACLE_PRICE_PER_1K_TOKENS", 0.002, 0.0..=1e9);
@@ -144,6 +147,7 @@ impl Config {
             Some(Self {
                 log_settings: summary::log_settings(&lookup),
                 address: address?,
+                operators: operators?,
                 drain_delay: drain_delay?,
                 drain: drain?,
                 price_per_1k_tokens: price?,
@@ -202,6 +206,23 @@ fn address(text: &str) -> Result<SocketAddr, String> {
     literal
         .parse()
         .map_err(|_| "is no address and port, such as 127.0.0.1:8000".to_owned())
+}
+
+/// An address of which the port is not taken by the service's own listener.
+fn address_of_its_own(service: Option<SocketAddr>) -> impl Fn(&str) -> Result<SocketAddr, String> {
+    move |text| {
+        let parsed = address(text)?;
+        let is_taken = service.is_some_and(|service| {
+            let any_host = parsed.ip().is_unspecified() || service.ip().is_unspecified();
+            parsed.port() != 0
+                && parsed.port() == service.port()
+                && (any_host || parsed.ip() == service.ip())
+        });
+        if is_taken {
+            return Err("is where ORACLE_ADDR listens; give it another port".to_owned());
+        }
+        Ok(parsed)
+    }
 }
 
 fn database(url: &str) -> Result<Database, String> {

@@ -68,8 +68,8 @@ fn serve(config: Config) -> Result<ExitCode, Box<dyn Error>> {
         .build()?;
     let code = runtime.block_on(async {
         let mut signals = Signals::new()?;
-        let mut server = Server::start(config).await?;
-        signals.stop(&mut server).await;
+        let server = Server::start(config).await?;
+        signals.stop(&server).await;
         let stopping = server.stop();
         tokio::select! {
             () = stopping => Ok(ExitCode::SUCCESS),
@@ -107,23 +107,14 @@ impl Signals {
     }
 
     /// Waits for the signal to stop; at every hang-up on the way the log files are opened and the files of routes and rules are read again.
-    async fn stop(&mut self, server: &mut Server) {
+    async fn stop(&mut self, server: &Server) {
         loop {
             tokio::select! {
                 _ = self.terminate.recv() => return,
                 _ = self.interrupt.recv() => return,
                 _ = self.hang_up.recv() => {
-                    server.watchkeep().logs().reopen();
-                    tracing::info!("log files were opened again");
-                    server.reload_routes().await;
-                    match server.reload_rules() {
-                        Ok(()) => tracing::info!("rules were loaded again"),
-                        Err(problems) => {
-                            for problem in problems {
-                                tracing::error!(problem, "rules are refused, the old ones stay");
-                            }
-                        }
-                    }
+                    // What is wrong is in the log.
+                    let _ = server.reload().await;
                 }
             }
         }

@@ -1,22 +1,15 @@
 //! The whole router, asked as a client would.
 
 use axum::body::Body;
-use http::{Request, StatusCode};
+use http::{Method, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 use watchkeep_health::{Component, Status};
+use watchkeep_logging::{Console, LogConfig};
 
 use super::*;
 use crate::dashboard::Tile;
-
-/// What is for operators; the guard must stand in front of each.
-const OPERATORS: [&str; 5] = [
-    "/alerts",
-    "/dashboard",
-    "/dashboard/api/snapshot",
-    "/dashboard/style.css",
-    "/health?verbose",
-];
+use crate::route::{ALL, Audience, POLLED_PATHS};
 
 struct Answer {
     status: StatusCode,
@@ -43,6 +36,14 @@ fn registry() -> Registry {
         .expect("the components are valid")
 }
 
+fn logs() -> LogHandle {
+    let config = LogConfig::new("api")
+        .with_console(Console::Off)
+        .with_dir(None);
+    let (_, guard) = config.build().expect("the settings are valid");
+    guard.handle()
+}
+
 fn endpoints(access: Access) -> Endpoints {
     let recorder = Recorder::builder().build().expect("the defaults are valid");
     ::metrics::with_local_recorder(&recorder, || {
@@ -58,16 +59,44 @@ fn endpoints(access: Access) -> Endpoints {
         .with_summary(|| r#"{"total_messages":3}"#.to_owned())
         .with_health(registry())
         .with_alerts(alerting)
+        .with_logs(logs())
+        .with_reload(|| std::future::ready(Ok(())))
         .with_dashboard(dashboard)
 }
 
+/// Every operators' route, made a path that can be asked, and what only operators get of an open one.
+fn operators(endpoints: &Endpoints) -> Vec<(Method, String)> {
+    let routes = endpoints.routes();
+    let operators = routes
+        .iter()
+        .filter(|route| route.audience() == Audience::Operators)
+        .map(|route| {
+            let path = route.path().replace(['{', '}', '*'], "x");
+            (route.method().clone(), path)
+        });
+    let details = (Method::GET, "/health?verbose".to_owned());
+    operators.chain([details]).collect()
+}
+
 async fn ask(endpoints: &Endpoints, path: &str, headers: &[(&str, &str)]) -> Answer {
-    let mut request = Request::get(path);
+    send(endpoints, &Method::GET, path, headers).await
+}
+
+async fn send(
+    endpoints: &Endpoints,
+    method: &Method,
+    path: &str,
+    headers: &[(&str, &str)],
+) -> Answer {
+    send_to(endpoints.clone().router(), method, path, headers).await
+}
+
+async fn send_to(router: Router, method: &Method, path: &str, headers: &[(&str, &str)]) -> Answer {
+    let mut request = Request::builder().method(method).uri(path);
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
     let request = request.body(Body::empty()).expect("the request is valid");
-    let router: Router = endpoints.clone().router();
     let response = router.oneshot(request).await.expect("a router never fails");
     let (parts, body) = response.into_parts();
     let body = body.collect().await.expect("the body is whole");
@@ -79,31 +108,119 @@ async fn ask(endpoints: &Endpoints, path: &str, headers: &[(&str, &str)]) -> Ans
 }
 
 #[tokio::test]
-async fn operators_surfaces_are_closed_without_the_token() {
+async fn every_route_of_the_table_is_mounted_once_by_the_parts_together() {
+    let mounted = endpoints(Access::closed()).routes();
+    for route in ALL {
+        let times = mounted.iter().filter(|known| *known == route).count();
+        assert_eq!(times, 1, "{route:?}");
+    }
+    assert_eq!(mounted.len(), ALL.len());
+    assert!(operators(&endpoints(Access::closed())).len() > 4);
+}
+
+#[tokio::test]
+async fn operators_routes_are_closed_without_the_token() {
     let endpoints = endpoints(Access::with_token("right-token"));
-    for path in OPERATORS {
-        let refused = ask(&endpoints, path, &[("host", "localhost")]).await;
-        assert_eq!(refused.status, StatusCode::UNAUTHORIZED, "{path}");
-        assert!(refused.headers.contains_key("www-authenticate"), "{path}");
-        let open = ask(&endpoints, path, &[("authorization", "Bearer right-token")]).await;
-        assert_eq!(open.status, StatusCode::OK, "{path}");
+    for (method, path) in operators(&endpoints) {
+        for headers in [
+            &[("host", "localhost")][..],
+            &[("authorization", "Bearer wrong-token")],
+            &[("authorization", "Basic cmlnaHQtdG9rZW46")],
+        ] {
+            let refused = send(&endpoints, &method, &path, headers).await;
+            assert_eq!(refused.status, StatusCode::UNAUTHORIZED, "{path}");
+            assert!(refused.headers.contains_key("www-authenticate"), "{path}");
+        }
+        let open = [("authorization", "Bearer right-token")];
+        assert!(
+            is_let_in(&send(&endpoints, &method, &path, &open).await),
+            "{path}"
+        );
     }
 }
 
 #[tokio::test]
-async fn operators_surfaces_are_closed_off_loopback_and_to_other_hosts() {
+async fn operators_routes_are_closed_off_loopback_and_to_other_hosts() {
     let public = endpoints(Access::for_listener(([0, 0, 0, 0], 80).into()));
     let loopback = endpoints(Access::for_listener(([127, 0, 0, 1], 80).into()));
-    for path in OPERATORS {
-        for (endpoints, host, expected) in [
-            (&public, "localhost", StatusCode::FORBIDDEN),
-            (&loopback, "elsewhere.example", StatusCode::FORBIDDEN),
-            (&loopback, "localhost:80", StatusCode::OK),
-        ] {
-            let answer = ask(endpoints, path, &[("host", host)]).await;
-            assert_eq!(answer.status, expected, "{path} at {host}");
+    for (method, path) in operators(&loopback) {
+        for (endpoints, host) in [(&public, "localhost"), (&loopback, "elsewhere.example")] {
+            let answer = send(endpoints, &method, &path, &[("host", host)]).await;
+            assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path} at {host}");
         }
+        let own = send(&loopback, &method, &path, &[("host", "localhost:80")]).await;
+        assert!(is_let_in(&own), "{path}");
     }
+}
+
+#[tokio::test]
+async fn page_of_another_site_changes_nothing_on_any_route() {
+    let endpoints = endpoints(Access::for_listener(([127, 0, 0, 1], 80).into()));
+    let foreign = [
+        ("host", "localhost"),
+        ("origin", "http://elsewhere.example"),
+    ];
+    for (method, path) in operators(&endpoints) {
+        let answer = send(&endpoints, &method, &path, &foreign).await;
+        assert_eq!(is_let_in(&answer), method.is_safe(), "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn service_listener_keeps_health_and_probes_beside_an_operators_one() {
+    let endpoints = endpoints(Access::with_token("right-token"));
+    let token = [("authorization", "Bearer right-token")];
+    for route in endpoints
+        .routes()
+        .iter()
+        .filter(|route| !route.path().contains('{'))
+    {
+        let split = endpoints.clone().split();
+        let stays = ["/health", "/livez", "/readyz", "/startupz"].contains(&route.path());
+        let at_service = send_to(split.service, route.method(), route.path(), &token).await;
+        let expected = if stays {
+            StatusCode::OK
+        } else {
+            StatusCode::NOT_FOUND
+        };
+        assert_eq!(at_service.status, expected, "{route:?}");
+        let there = send_to(split.operators, route.method(), route.path(), &token).await;
+        assert!(is_let_in(&there), "{route:?}");
+    }
+    let split: Split = endpoints.split();
+    let details = send_to(split.service, &Method::GET, "/health?verbose", &token).await;
+    assert_eq!(details.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn everything_can_be_nested_below_a_prefix() {
+    let endpoints = endpoints(Access::for_listener(([127, 0, 0, 1], 80).into()));
+    for path in POLLED_PATHS {
+        let nested = Router::new().nest("/internal", endpoints.clone().router());
+        let path = format!("/internal{path}");
+        let answer = send_to(
+            nested.clone(),
+            &Method::GET,
+            &path,
+            &[("host", "localhost")],
+        )
+        .await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}");
+    }
+    let nested = Router::new().nest("/internal", endpoints.router());
+    let foreign = [("host", "elsewhere.example")];
+    let answer = send_to(nested, &Method::GET, "/internal/alerts", &foreign).await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN);
+}
+
+/// Whether the guard let a request through, whatever its handler made of it.
+fn is_let_in(answer: &Answer) -> bool {
+    ![
+        StatusCode::FORBIDDEN,
+        StatusCode::METHOD_NOT_ALLOWED,
+        StatusCode::UNAUTHORIZED,
+    ]
+    .contains(&answer.status)
 }
 
 #[tokio::test]
@@ -268,4 +385,102 @@ async fn every_polled_path_is_served() {
         let answer = ask(&endpoints, path, &[("authorization", "Bearer right-token")]).await;
         assert_eq!(answer.status, StatusCode::OK, "{path}");
     }
+}
+
+/// Sends a body to a route of endpoints that let everybody in who says `localhost`.
+async fn send_body(router: Router, method: Method, path: &str, body: &str) -> (StatusCode, String) {
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header("host", "localhost")
+        .body(Body::from(body.to_owned()))
+        .expect("the request is valid");
+    let answer = router.oneshot(request).await.expect("a router never fails");
+    let status = answer.status();
+    let body = answer
+        .into_body()
+        .collect()
+        .await
+        .expect("the body is whole");
+    (
+        status,
+        String::from_utf8(body.to_bytes().to_vec()).expect("it is text"),
+    )
+}
+
+fn on_loopback() -> Endpoints {
+    Endpoints::new(Access::for_listener(([127, 0, 0, 1], 80).into()))
+}
+
+#[tokio::test]
+async fn level_is_changed_for_a_time_and_a_bad_one_changes_nothing() {
+    let logs = logs();
+    let endpoints = on_loopback().with_logs(logs.clone());
+    let put = async |body: &str| {
+        let router = endpoints.clone().router();
+        send_body(router, Method::PUT, "/log-level", body).await
+    };
+    let (status, body) = put(r#"{"level":"WARN,hyper=Debug","for_seconds":600}"#).await;
+    assert_eq!(status, StatusCode::OK, "{body}");
+    assert_eq!(
+        body,
+        r#"{"level":"warn,hyper=debug","for_seconds":600,"then":"info"}"#
+    );
+    let (status, body) = put(r#"{"level":"hyper=loud"}"#).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert!(body.contains("`loud`"), "{body}");
+    let (status, _) = put(&format!(r#"{{"level":"{}"}}"#, "x".repeat(20_000))).await;
+    assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(logs.filter().to_string(), "warn,hyper=debug");
+    let (status, _) = put(r#"{"level":"error"}"#).await;
+    assert_eq!(status, StatusCode::OK);
+    let shown = ask(&endpoints, "/log-level", &[("host", "localhost")]).await;
+    assert_eq!(
+        shown.text(),
+        r#"{"level":"error","for_seconds":null,"then":null}"#
+    );
+}
+
+#[tokio::test]
+async fn reload_tells_its_problems_and_survives_a_panic() {
+    for (outcome, status, words) in [
+        (Ok(()), StatusCode::OK, r#"{"problems":[]}"#),
+        (
+            Err(vec!["alerts.yml:3: no".to_owned()]),
+            StatusCode::INTERNAL_SERVER_ERROR,
+            r#"{"problems":["alerts.yml:3: no"]}"#,
+        ),
+    ] {
+        let endpoints = on_loopback().with_reload(move || std::future::ready(outcome.clone()));
+        let answer = send_body(endpoints.router(), Method::POST, "/-/reload", "").await;
+        assert_eq!(answer, (status, words.to_owned()));
+    }
+    let broken = on_loopback().with_reload(|| async { panic!("a file of another world") });
+    let (status, words) = send_body(broken.router(), Method::POST, "/-/reload", "").await;
+    assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert!(words.contains("broke off"), "{words}");
+}
+
+#[tokio::test]
+async fn reload_goes_on_without_its_caller() {
+    let (begun, mut has_begun) = tokio::sync::mpsc::channel(1);
+    let (go_on, gate) = tokio::sync::watch::channel(false);
+    let (done, mut is_done) = tokio::sync::mpsc::channel(1);
+    let endpoints = on_loopback().with_reload(move || {
+        let (begun, done, mut gate) = (begun.clone(), done.clone(), gate.clone());
+        async move {
+            begun.send(()).await.expect("the test waits");
+            gate.wait_for(|open| *open)
+                .await
+                .expect("the test opens it");
+            done.send(()).await.expect("the test waits");
+            Ok(())
+        }
+    });
+    let call = tokio::spawn(send_body(endpoints.router(), Method::POST, "/-/reload", ""));
+    has_begun.recv().await.expect("it begins");
+    call.abort();
+    assert!(call.await.is_err(), "the caller is gone");
+    go_on.send_replace(true);
+    is_done.recv().await.expect("it ends");
 }

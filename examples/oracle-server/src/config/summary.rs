@@ -30,6 +30,7 @@ impl Config {
     pub fn summary(&self) -> String {
         let mut lines = vec![
             ("ORACLE_ADDR", format!("listens on {}", self.address)),
+            ("OPS_ADDR", self.operators_listener_in_words()),
             ("ENVIRONMENT", self.environment.clone()),
             ("DATA_DIR", self.data_dir.display().to_string()),
             ("DATABASE_URL", self.database_in_words()),
@@ -108,8 +109,16 @@ impl Config {
         )
     }
 
+    fn operators_listener_in_words(&self) -> String {
+        match self.operators {
+            Some(address) => format!("operators' pages and metrics on {address}"),
+            None => "no listener of the operators' own".to_owned(),
+        }
+    }
+
     fn operators_in_words(&self) -> &'static str {
-        match (&self.ops_token, self.address.ip().is_loopback()) {
+        let address = self.operators.unwrap_or(self.address);
+        match (&self.ops_token, address.ip().is_loopback()) {
             (Some(_), _) => "operators by token",
             (None, true) => "operators from this machine, without a token",
             (None, false) => {

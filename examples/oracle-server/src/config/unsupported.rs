@@ -2,10 +2,7 @@
 
 use super::reader::Reader;
 
-const NAMES: &[(&str, &str)] = &[
-    ("OPS_ADDR", "this version has no second listener"),
-    ("ELASTICSEARCH_URL", "this version has no error report"),
-];
+const NAMES: &[(&str, &str)] = &[("ELASTICSEARCH_URL", "this version has no error report")];
 
 /// Refuses every such name that is set; empty means none, as it does for those that work.
 pub(crate) fn refuse(reader: &mut Reader<'_>) {
