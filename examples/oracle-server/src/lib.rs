@@ -15,6 +15,7 @@ mod engine;
 mod exchange;
 mod json;
 mod listeners;
+pub mod names;
 mod numbers;
 mod reload;
 mod run;
