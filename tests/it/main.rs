@@ -2,6 +2,7 @@
 
 mod alertmanager;
 mod channels;
+mod kubelet;
 mod metrics;
 mod oracle;
 mod outages;

@@ -4,6 +4,8 @@ pub mod blackhole;
 pub mod client;
 pub mod eventually;
 pub mod exposition;
+pub mod kubernetes;
+
 pub mod oracle;
 pub mod programs;
 pub mod servers;
