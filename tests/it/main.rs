@@ -2,6 +2,7 @@
 
 mod alertmanager;
 mod channels;
+mod deploy;
 mod kubelet;
 mod metrics;
 mod oracle;

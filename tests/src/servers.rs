@@ -14,7 +14,9 @@ use crate::eventually::eventually;
 
 mod channels;
 
-pub use channels::{Encryption, alertmanagers, letters, of_alertmanager, smtp};
+pub use channels::{
+    Encryption, alertmanager_configured, alertmanagers, letters, of_alertmanager, smtp,
+};
 
 /// A port that was free a moment ago, for servers that cannot choose one themselves.
 ///
@@ -185,7 +187,11 @@ fn scrape(target: &str, rule_files: &str) -> String {
     )
 }
 
-async fn prometheus_configured(program: &Path, text: &str, arguments: &[&str]) -> Real {
+/// Starts a Prometheus with this configuration and further arguments.
+///
+/// # Panics
+/// When it does not start.
+pub async fn prometheus_configured(program: &Path, text: &str, arguments: &[&str]) -> Real {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let port = free_port();
     let config = folder.path().join("prometheus.yml");

@@ -45,7 +45,7 @@ fn complaints(dashboard: &Value) -> Vec<String> {
         if x + width > 24 || width == 0 || height == 0 {
             say("is not within the grid");
         }
-        let mut cells = (x..x + width).flat_map(|x| (y..y + height).map(move |y| (x, y)));
+        let cells = (x..x + width).flat_map(|x| (y..y + height).map(move |y| (x, y)));
         // All cells are taken, so that a later panel meets them.
         if cells.fold(false, |met, cell| !taken.insert(cell) || met) {
             say("lies over another");
@@ -113,9 +113,21 @@ fn an_incomplete_panel_is_found() {
         ("/panels/1/title", "", "has no title"),
         ("/panels/1/description", "", "has no description"),
         ("/panels/1/fieldConfig/defaults/unit", "", "has no unit"),
-        ("/panels/1/datasource/uid", "prometheus", "does not ask the chosen data source"),
-        ("/panels/1/targets/0/datasource/uid", "prometheus", "does not ask the chosen data source"),
-        ("/panels/1/targets/0/expr", "", "a query lacks its expression or its legend"),
+        (
+            "/panels/1/datasource/uid",
+            "prometheus",
+            "does not ask the chosen data source",
+        ),
+        (
+            "/panels/1/targets/0/datasource/uid",
+            "prometheus",
+            "does not ask the chosen data source",
+        ),
+        (
+            "/panels/1/targets/0/expr",
+            "",
+            "a query lacks its expression or its legend",
+        ),
     ] {
         let found = broken(pointer, value.into());
         assert!(
@@ -145,11 +157,23 @@ fn it_is_what_grafanas_own_types_say() {
         .to_string();
     clean(
         &generator,
-        &["--path", &source, "--type", "Dashboard", "--no-type-check", "--out", &schema],
+        &[
+            "--path",
+            &source,
+            "--type",
+            "Dashboard",
+            "--no-type-check",
+            "--out",
+            &schema,
+        ],
     );
     clean(&checker, &["--schemafile", &schema, DASHBOARD]);
     let right = text(DASHBOARD);
-    for (key, typo) in [("gridPos", "gridPosition"), ("schemaVersion", "schema"), ("fieldConfig", "fields")] {
+    for (key, typo) in [
+        ("gridPos", "gridPosition"),
+        ("schemaVersion", "schema"),
+        ("fieldConfig", "fields"),
+    ] {
         let wrong = right.replace(&format!("\"{key}\""), &format!("\"{typo}\""));
         assert_ne!(wrong, right);
         let file = written(&scratch, "wrong.json", &wrong);
@@ -170,16 +194,28 @@ fn grafana_is_given_the_dashboard_and_its_source() {
         .split_once(':')
         .expect("host and port");
     let ports = compose["services"][host]["ports"].to_string();
-    assert!(ports.contains(&format!(":{port}\"")), "{host} listens on {port}: {ports}");
+    assert!(
+        ports.contains(&format!(":{port}\"")),
+        "{host} listens on {port}: {ports}"
+    );
 
     let interval = source["jsonData"]["timeInterval"].as_str();
-    assert_eq!(interval, yaml("prometheus/prometheus.yml")["scrape_configs"][0]["scrape_interval"].as_str());
+    assert_eq!(
+        interval,
+        yaml("prometheus/prometheus.yml")["scrape_configs"][0]["scrape_interval"].as_str()
+    );
 
     let providers = yaml("grafana/provisioning/dashboards/oracle.yml");
-    let path = providers["providers"][0]["options"]["path"].as_str().expect("a path");
+    let path = providers["providers"][0]["options"]["path"]
+        .as_str()
+        .expect("a path");
     let volumes = compose["services"]["grafana"]["volumes"].to_string();
-    assert!(volumes.contains(&format!("./grafana/dashboards:{path}:ro")), "{volumes}");
-    let home = &compose["services"]["grafana"]["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"];
+    assert!(
+        volumes.contains(&format!("./grafana/dashboards:{path}:ro")),
+        "{volumes}"
+    );
+    let home =
+        &compose["services"]["grafana"]["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"];
     assert_eq!(home.as_str(), Some(format!("{path}/oracle.json").as_str()));
     assert!(fs::exists(folder().join(DASHBOARD)).expect("it can be looked for"));
 }

@@ -33,7 +33,10 @@ fn compose_reads_its_file_and_misses_every_name() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let config = |environment: &str| {
         let file = written(&folder, "env", environment);
-        run(&program, &["-f", COMPOSE, "--env-file", &file, "config", "-q"])
+        run(
+            &program,
+            &["-f", COMPOSE, "--env-file", &file, "config", "-q"],
+        )
     };
     let complete = environment_file();
     let (content, said) = config(&complete);
@@ -60,8 +63,14 @@ fn compose_files_are_hardened() {
     };
     let strict = |file: &str| {
         let config = [
-            "check", "--no-env", "--strict-config", "--fail-on", "low", "--config",
-            ".compose-lint.yml", file,
+            "check",
+            "--no-env",
+            "--strict-config",
+            "--fail-on",
+            "low",
+            "--config",
+            ".compose-lint.yml",
+            file,
         ];
         run(&lint, &config)
     };
@@ -126,8 +135,14 @@ fn kustomize_builds_everything() {
     assert_eq!(
         kinds,
         [
-            "ConfigMap", "Deployment", "NetworkPolicy", "PodDisruptionBudget", "PrometheusRule",
-            "Service", "Service", "ServiceMonitor",
+            "ConfigMap",
+            "Deployment",
+            "NetworkPolicy",
+            "PodDisruptionBudget",
+            "PrometheusRule",
+            "Service",
+            "Service",
+            "ServiceMonitor",
         ]
     );
     for object in &objects {
@@ -180,7 +195,11 @@ fn alertmanager_takes_its_file() {
         );
         assert_eq!(said.trim(), receivers, "{severity}");
     }
-    let wrong = written(&folder, "wrong.yml", &right.replace("- name: slack", "- name: slick"));
+    let wrong = written(
+        &folder,
+        "wrong.yml",
+        &right.replace("- name: slack", "- name: slick"),
+    );
     assert!(!run(&program, &["check-config", &wrong]).0);
 }
 
@@ -200,7 +219,14 @@ fn prometheus_takes_its_files() {
     let config = text("prometheus/prometheus.yml").replace("/etc/oracle/rules.yml", "rules.yml");
     let file = written(&folder, "prometheus.yml", &config);
     let said = clean(&program, &["check", "config", "--lint-fatal", &file]);
-    assert!(said.contains("4 rules found") && said.contains("3 rules found"), "{said}");
-    let wrong = written(&folder, "wrong.yml", &config.replace("metrics_path", "metric_path"));
+    assert!(
+        said.contains("4 rules found") && said.contains("3 rules found"),
+        "{said}"
+    );
+    let wrong = written(
+        &folder,
+        "wrong.yml",
+        &config.replace("metrics_path", "metric_path"),
+    );
     assert!(!run(&program, &["check", "config", &wrong]).0);
 }

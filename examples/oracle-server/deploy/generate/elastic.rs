@@ -1,6 +1,10 @@
-//! What Kibana and Elasticsearch are asked: the data view, the error-rate rule, and the two queries for errors.
+//! What Kibana and Elasticsearch are asked: the data view, the error-rate rule, and the report of errors,
+//! whose query is the one that the server itself and `watchkeep logs errors` send.
+
+use std::time::SystemTime;
 
 use serde_json::{Value, json};
+use watchkeep::logging::query::ErrorQuery;
 
 use crate::File;
 
@@ -26,12 +30,8 @@ pub(crate) fn files() -> Vec<File> {
             text: pretty(&error_rate_rule()),
         },
         File {
-            path: "elasticsearch/errors-by-code.json",
-            text: pretty(&errors_by_code()),
-        },
-        File {
-            path: "elasticsearch/recent-errors.json",
-            text: pretty(&recent_errors()),
+            path: "elasticsearch/errors.json",
+            text: pretty(&report()),
         },
     ]
 }
@@ -66,7 +66,7 @@ fn error_rate_rule() -> Value {
             "timeWindowSize": 5,
             "timeWindowUnit": "m",
             // Kibana wants the query as text, and adds the window itself.
-            "esQuery": json!({"query": errors(&[])}).to_string(),
+            "esQuery": json!({"query": {"bool": {"filter": [is_error()]}}}).to_string(),
             "size": 100,
             "threshold": [MOST_ERRORS],
             "thresholdComparator": ">",
@@ -83,30 +83,29 @@ fn error_rate_rule() -> Value {
     })
 }
 
-/// How many errors within the last hour, by their code.
-fn errors_by_code() -> Value {
-    json!({
-        "size": 0,
-        "track_total_hits": true,
-        "query": errors(&[json!({"range": {"@timestamp": {"gte": "now-1h"}}})]),
-        "aggs": {"by_code": {"terms": {"field": "error.code", "size": 50}}},
-    })
+/// How many errors within the last hour, by their code, and the newest of them.
+fn report() -> Value {
+    let mut query = query();
+    // A file has no "now" of its own, and Elasticsearch has.
+    query["query"]["bool"]["filter"][0]["range"]["@timestamp"]["gte"] = "now-1h".into();
+    query
 }
 
-/// The newest errors, newest first.
-fn recent_errors() -> Value {
-    json!({
-        "size": 100,
-        "query": errors(&[]),
-        "sort": [{"@timestamp": "desc"}],
-    })
+/// What makes a line an error.
+fn is_error() -> Value {
+    query()["query"]["bool"]["filter"][1].take()
 }
 
-/// Errors, and what else is asked of them; nothing is scored.
-fn errors(further: &[Value]) -> Value {
-    let level = json!({"term": {"log.level": "ERROR"}});
-    let filter: Vec<&Value> = std::iter::once(&level).chain(further).collect();
-    json!({"bool": {"filter": filter}})
+/// The query that the library sends, of all times.
+fn query() -> Value {
+    let mut sent = None;
+    // Whatever comes back, only the question counts: the first is the one for an index with our template.
+    let _ = ErrorQuery::new(SystemTime::UNIX_EPOCH).of_search(|body| {
+        sent.get_or_insert_with(|| body.to_owned());
+        Ok((200, Vec::new()))
+    });
+    sent.and_then(|body| serde_json::from_str(&body).ok())
+        .unwrap_or_default()
 }
 
 fn pretty(value: &Value) -> String {
