@@ -175,6 +175,13 @@ impl LogHandle {
         self.shared.recent.records()
     }
 
+    /// Returns the active JSON file, whose rotated files stand beside it; `None` when none is written.
+    #[cfg(feature = "query")]
+    #[must_use]
+    pub fn json_file(&self) -> Option<&std::path::Path> {
+        self.shared.json_file.as_deref()
+    }
+
     /// Returns the filter in force.
     pub fn filter(&self) -> Filter {
         self.filter_state().current
