@@ -2,7 +2,9 @@
 
 mod alertmanager;
 mod channels;
+mod logs;
 mod metrics;
+mod operators;
 mod oracle;
 mod outages;
 mod refusals;

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
+use crate::workspace;
+
 /// The list itself, beside the tests that it is about.
 const LIST: &str = include_str!("../../../tests/programs.txt");
 
@@ -30,11 +32,29 @@ pub fn missing() -> Vec<Program> {
         .collect()
 }
 
-/// Returns where a program is: in the search path, or in Debian's folders of PostgreSQL, the newest version first.
+/// Returns where a program is: in the search path, in Debian's folders of PostgreSQL, the newest version first, or in a wheel
+/// that `cargo xtask setup` has unpacked.
 pub fn find(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
-    let folders = env::split_paths(&path).chain(postgresql_folders(Path::new(POSTGRESQL)));
+    let folders = env::split_paths(&path)
+        .chain(postgresql_folders(Path::new(POSTGRESQL)))
+        .chain(wheel_folders(&wheels()));
     find_in(folders, name)
+}
+
+/// Returns where wheels are unpacked.
+pub(crate) fn wheels() -> PathBuf {
+    workspace::target_dir().join("tools/wheels")
+}
+
+/// A wheel of a program has it in the folder `bin` of its module.
+fn wheel_folders(parent: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(parent).into_iter().flatten();
+    let mut folders: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path().join("bin")))
+        .collect();
+    folders.sort();
+    folders
 }
 
 // === impl Program ===
@@ -45,9 +65,14 @@ impl Program {
         self.name
     }
 
-    /// Returns the Debian package that has it.
-    pub const fn package(&self) -> &'static str {
-        self.package
+    /// Returns the Debian package that has it; `None`: it comes as a wheel.
+    pub fn package(&self) -> Option<&'static str> {
+        self.wheel().is_none().then_some(self.package)
+    }
+
+    /// Returns the wheel that has it, with its version: `osmem-server==0.1.6`.
+    pub fn wheel(&self) -> Option<&'static str> {
+        self.package.strip_prefix("pip:")
     }
 
     /// Returns the files of integration tests in which tests are left out without it.
@@ -98,7 +123,6 @@ fn postgresql_folders(parent: &Path) -> Vec<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workspace;
 
     #[test]
     fn a_line_is_three_columns() {
@@ -149,6 +173,32 @@ mod tests {
             find_in(folders, "postgres"),
             Some(parent.join("15/bin/postgres"))
         );
+        Ok(())
+    }
+
+    #[test]
+    fn program_of_a_wheel_has_no_package() {
+        let programs = parse("one  debian-package  -\ntwo pip:two-server==1.2.3 logs\n");
+        let origins: Vec<_> = programs
+            .iter()
+            .map(|program| (program.package(), program.wheel()))
+            .collect();
+        assert_eq!(
+            origins,
+            [
+                (Some("debian-package"), None),
+                (None, Some("two-server==1.2.3"))
+            ]
+        );
+    }
+
+    #[test]
+    fn program_of_a_wheel_is_found_in_its_module() -> std::io::Result<()> {
+        let parent = workspace::target_dir().join("xtask/wheel-folders");
+        fs::create_dir_all(parent.join("two_server/bin"))?;
+        fs::write(parent.join("two_server/bin/two-server"), "")?;
+        let found = find_in(wheel_folders(&parent), "two-server");
+        assert_eq!(found, Some(parent.join("two_server/bin/two-server")));
         Ok(())
     }
 

