@@ -63,7 +63,7 @@ pub(crate) fn run(command: Command) -> Result<String, String> {
 
 impl Errors {
     fn dir(&self) -> &Path {
-        self.dir.as_deref().unwrap_or(Path::new("logs"))
+        self.dir.as_deref().unwrap_or_else(|| Path::new("logs"))
     }
 
     fn report(&self) -> Result<ErrorReport, String> {
