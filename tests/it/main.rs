@@ -3,7 +3,9 @@
 mod alertmanager;
 mod channels;
 mod deploy;
+mod logs;
 mod metrics;
+mod operators;
 mod oracle;
 mod outages;
 mod refusals;

@@ -36,6 +36,10 @@ struct Channels;
 struct Decisions;
 
 #[cfg(doctest)]
+#[doc = include_str!("../../docs/endpoints.md")]
+struct Endpoints;
+
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/health.md")]
 struct Health;
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::Response;
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, HeaderName, VARY};
@@ -9,16 +10,28 @@ use http::{HeaderMap, StatusCode};
 use watchkeep_metrics::negotiate::{self, Offer};
 use watchkeep_metrics::{Format, Recorder};
 
+use crate::flight::Flights;
 use crate::respond;
 use crate::route::{self, Routes};
 
 /// Makes the JSON summary of a service.
 pub(crate) type Summary = Arc<dyn Fn() -> String + Send + Sync>;
 
+/// How many renders are made at once: two formats, each compressed and not.
+const MOST_AT_ONCE: usize = 4;
+
+/// The renders that are being made, by type and whether they are compressed.
+pub(crate) type Renders = Flights<(&'static str, bool), Bytes>;
+
 #[derive(Clone)]
 pub(crate) struct Metrics {
     pub(crate) recorder: Recorder,
     pub(crate) summary: Option<Summary>,
+    pub(crate) renders: Renders,
+}
+
+pub(crate) fn renders() -> Renders {
+    Flights::new(MOST_AT_ONCE)
 }
 
 pub(crate) fn mount(routes: &mut Routes, metrics: Metrics) {
@@ -32,33 +45,35 @@ async fn exposition(State(metrics): State<Metrics>, headers: HeaderMap) -> Respo
         Offer::OpenMetrics => Format::OpenMetrics,
         _ => Format::Prometheus,
     };
+    let recorder = metrics.recorder;
     let render = move || {
         let mut text = Vec::new();
-        metrics.recorder.render(format, &mut text);
+        recorder.render(format, &mut text);
         text
     };
-    rendered(format.content_type(), &headers, render).await
+    rendered(&metrics.renders, format.content_type(), &headers, render).await
 }
 
-/// Answers with what `render` returns, compressed when that is accepted.
+/// Answers with what `render` returns, compressed when that is accepted; who asks while it is being made gets the same.
 ///
 /// Rendering and compressing cost time on the processor, so a runtime thread does neither.
 pub(crate) async fn rendered(
+    renders: &Renders,
     content_type: &'static str,
     headers: &HeaderMap,
     render: impl FnOnce() -> Vec<u8> + Send + 'static,
 ) -> Response {
     let compress = negotiate::accepts_gzip(joined(headers, ACCEPT_ENCODING).as_deref());
-    let rendered = tokio::task::spawn_blocking(move || {
+    let rendered = renders.join((content_type, compress), move || {
         let text = render();
-        if compress {
+        let body = if compress {
             negotiate::gzip(&text)
         } else {
             text
-        }
-    })
-    .await;
-    let Ok(body) = rendered else {
+        };
+        Bytes::from(body)
+    });
+    let Ok(body) = rendered.await else {
         return respond::refusal(
             StatusCode::INTERNAL_SERVER_ERROR,
             "the metrics could not be rendered\n",

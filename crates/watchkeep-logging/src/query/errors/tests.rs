@@ -47,8 +47,8 @@ fn line(n: u64, level: &str, code: Option<&str>) -> String {
 }
 
 fn since(second: u64) -> ErrorQuery {
-    // 2026-08-22T10:15:00Z
-    ErrorQuery::new(SystemTime::UNIX_EPOCH + Duration::from_secs(1_787_393_700 + second))
+    let start: Timestamp = "2026-08-22T10:15:00Z".parse().unwrap();
+    ErrorQuery::new(start + Duration::from_secs(second))
 }
 
 fn messages(report: &ErrorReport) -> Vec<&str> {
