@@ -2,11 +2,12 @@
 
 use std::process::{Command, Output};
 
+use reqwest::Method;
 use serde_json::{Value, json};
 use watchkeep_tests::eventually::eventually;
 use watchkeep_tests::oracle::Oracle;
-use watchkeep_tests::programs;
 use watchkeep_tests::sink::{Received, Reply, Sink};
+use watchkeep_tests::{programs, servers};
 
 use super::{BINARY, folder, text, yaml};
 
@@ -187,6 +188,62 @@ fn every_query_asks_the_same_index_for_the_same_errors() {
             "{field} can be asked for as it is"
         );
     }
+}
+
+#[tokio::test]
+async fn the_queries_find_the_errors_in_a_search_server_with_the_template() {
+    let Some(program) = programs::require("osmem-server") else {
+        return;
+    };
+    let search = servers::search_server(&program).await;
+    // This server has neither data streams nor lives of indices; the mappings are what counts here.
+    let mut template = yaml("elasticsearch/index-template.json");
+    let parts = template.as_object_mut().expect("a template is an object");
+    parts.remove("data_stream");
+    parts["template"]["settings"] = json!({});
+    let put = |path: &'static str, body: String| {
+        servers::search_request(&search, Method::PUT, path, body)
+    };
+    let answer = put("_index_template/oracle-logs", template.to_string()).await;
+    assert_eq!(answer["acknowledged"], true, "{answer}");
+
+    let oracle = Oracle::start(
+        BINARY,
+        &[
+            ("LOG_JSON", "true"),
+            ("AI_ENGINE_URL", "http://127.0.0.1:9"),
+        ],
+    )
+    .await;
+    for user in 0..3 {
+        let (status, _) = oracle.message(user, "hello").await.expect("it answers");
+        assert_eq!(status, 502);
+    }
+    let log = eventually(10, "the errors are written", || async {
+        let log = oracle.log("oracle_json.log");
+        if log.matches("\"ERROR\"").count() == 3 {
+            Ok(log)
+        } else {
+            Err(log)
+        }
+    })
+    .await;
+    servers::index_lines(&search, "filebeat-oracle", &log).await;
+
+    let ask =
+        |body: String| servers::search_request(&search, Method::POST, "filebeat-*/_search", body);
+    let report = ask(text("elasticsearch/errors.json")).await;
+    assert_eq!(report["hits"]["total"]["value"], 3, "{report}");
+    assert_eq!(
+        report["aggregations"]["by"]["buckets"][0]["key"],
+        "AI_ERROR"
+    );
+    let rule = yaml("kibana/error-rate-rule.json");
+    let inner = rule["params"]["esQuery"]
+        .as_str()
+        .expect("the query is text");
+    let found = ask(inner.to_owned()).await;
+    assert_eq!(found["hits"]["total"]["value"], 3, "{found}");
 }
 
 const PASSWORDS: [&str; 4] = [
