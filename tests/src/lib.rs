@@ -56,6 +56,10 @@ struct Metrics;
 struct Middleware;
 
 #[cfg(doctest)]
+#[doc = include_str!("../../docs/operations.md")]
+struct Operations;
+
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/rules.md")]
 struct Rules;
 
