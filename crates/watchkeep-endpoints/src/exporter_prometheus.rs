@@ -68,7 +68,7 @@ mod tests {
     fn endpoints() -> Endpoints {
         let recorder = PrometheusBuilder::new().build_recorder();
         ::metrics::with_local_recorder(&recorder, || {
-            ::metrics::counter!("theirs_total").increment(3)
+            ::metrics::counter!("theirs_total").increment(3);
         });
         Endpoints::new(Access::closed()).with_exporter_prometheus(recorder.handle())
     }

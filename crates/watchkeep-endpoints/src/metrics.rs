@@ -103,3 +103,55 @@ pub(crate) fn joined(headers: &HeaderMap, name: HeaderName) -> Option<String> {
         .collect();
     (!values.is_empty()).then(|| values.join(","))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::{Arc, mpsc};
+
+    use http_body_util::BodyExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn scrapes_at_once_share_one_render_for_each_form() {
+        let renders = renders();
+        let count = Arc::new(AtomicUsize::new(0));
+        let (gate, opened) = mpsc::channel::<()>();
+        let opened = Arc::new(std::sync::Mutex::new(opened));
+        let mut gzip = HeaderMap::new();
+        gzip.insert(ACCEPT_ENCODING, "gzip".parse().expect("a header value"));
+        let mut scrapes = tokio::task::JoinSet::new();
+        for number in 0..40 {
+            let renders = renders.clone();
+            let (count, opened) = (Arc::clone(&count), Arc::clone(&opened));
+            let headers = if number % 2 == 0 {
+                HeaderMap::new()
+            } else {
+                gzip.clone()
+            };
+            scrapes.spawn(async move {
+                let render = move || {
+                    count.fetch_add(1, Ordering::Relaxed);
+                    let _ = opened.lock().map(|opened| opened.recv());
+                    b"up 1\n".to_vec()
+                };
+                let answer = rendered(&renders, "text/plain", &headers, render).await;
+                let (parts, body) = answer.into_parts();
+                let body = body.collect().await.expect("it is whole").to_bytes();
+                (parts.headers.contains_key(CONTENT_ENCODING), body)
+            });
+        }
+        // All have asked once each has had its turn; the renders still wait.
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        drop(gate);
+        while let Some(scrape) = scrapes.join_next().await {
+            let (is_packed, body) = scrape.expect("it answers");
+            assert_eq!(body.starts_with(&[0x1f, 0x8b]), is_packed);
+            assert!(is_packed || body == "up 1\n");
+        }
+        assert_eq!(count.load(Ordering::Relaxed), 2);
+    }
+}
