@@ -38,6 +38,10 @@ struct Channels;
 struct Decisions;
 
 #[cfg(doctest)]
+#[doc = include_str!("../../docs/endpoints.md")]
+struct Endpoints;
+
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/health.md")]
 struct Health;
 
@@ -52,6 +56,10 @@ struct Metrics;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/middleware.md")]
 struct Middleware;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/operations.md")]
+struct Operations;
 
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/rules.md")]

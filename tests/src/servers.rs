@@ -1,4 +1,4 @@
-//! Real servers of others as child processes on free ports: Prometheus, PostgreSQL, Redis, Alertmanager, a mail server.
+//! Real servers of others as child processes on free ports: Prometheus, PostgreSQL, Redis, Alertmanager, a mail server, a search server.
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -13,10 +13,12 @@ use crate::client::client;
 use crate::eventually::eventually;
 
 mod channels;
+mod search;
 
 pub use channels::{
     Encryption, alertmanager_configured, alertmanagers, letters, of_alertmanager, smtp,
 };
+pub use search::{index_lines, search_request, search_server};
 
 /// A port that was free a moment ago, for servers that cannot choose one themselves.
 ///

@@ -9,7 +9,7 @@ use watchkeep_alerts::notifiers::{
 };
 use watchkeep_alerts::{Alerting, Notifier};
 
-use crate::alert_config;
+use crate::{alert_config, words};
 
 /// Where the channels are when nothing else is said.
 const PAGERDUTY: &str = "https://events.pagerduty.com";
@@ -170,16 +170,4 @@ fn notifier(channel: Channel) -> Result<Box<dyn Notifier>, watchkeep_alerts::Err
             })
         }
     })
-}
-
-/// An error with its causes, on one line.
-fn words(error: impl std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }

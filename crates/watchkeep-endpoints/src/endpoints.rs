@@ -12,6 +12,7 @@ use watchkeep_metrics::Recorder;
 use crate::access::Access;
 use crate::alerts;
 use crate::dashboard::{self, Dashboard, Page};
+use crate::errors::{self, Source};
 use crate::health::{self, Health};
 use crate::log_level;
 use crate::metrics::{self, Metrics, Summary};
@@ -32,6 +33,8 @@ pub struct Endpoints {
     health: Option<Registry>,
     alerts: Option<Alerting>,
     logs: Option<LogHandle>,
+    #[cfg(feature = "elasticsearch")]
+    elasticsearch: Option<watchkeep_logging::query::Elasticsearch>,
     reload: Option<Reload>,
     dashboard: Option<Dashboard>,
 }
@@ -48,6 +51,8 @@ impl Endpoints {
             health: None,
             alerts: None,
             logs: None,
+            #[cfg(feature = "elasticsearch")]
+            elasticsearch: None,
             reload: None,
             dashboard: None,
         }
@@ -79,9 +84,22 @@ impl Endpoints {
         self
     }
 
-    /// Shows and changes the filter of these logs under `/log-level`, for operators.
+    /// Shows and changes the filter of these logs under `/log-level`, and reports their errors under `/logs/errors`, for operators.
+    ///
+    /// The report reads the JSON files, rotated ones too, for ten seconds at most; where there are none, it has the last records
+    /// that are in memory. At most two reports are made at once, off the runtime's threads; who asks for the same shares it,
+    /// and others get 503.
     pub fn with_logs(mut self, logs: LogHandle) -> Self {
         self.logs = Some(logs);
+        self
+    }
+
+    /// Looks for errors in Elasticsearch instead of these logs, for `/logs/errors`; takes effect together with [`with_logs`](Self::with_logs).
+    ///
+    /// Every report is a search or two, each of which may take ten seconds.
+    #[cfg(feature = "elasticsearch")]
+    pub fn with_elasticsearch(mut self, server: watchkeep_logging::query::Elasticsearch) -> Self {
+        self.elasticsearch = Some(server);
         self
     }
 
@@ -141,6 +159,7 @@ impl Endpoints {
                 Metrics {
                     recorder,
                     summary: self.summary,
+                    renders: metrics::renders(),
                 },
             ),
             #[cfg(feature = "exporter-prometheus")]
@@ -162,6 +181,13 @@ impl Endpoints {
         }
         if let Some(logs) = self.logs {
             log_level::mount(&mut routes, &logs);
+            #[cfg(feature = "elasticsearch")]
+            let source = self
+                .elasticsearch
+                .map_or(Source::Logs(logs), Source::Elasticsearch);
+            #[cfg(not(feature = "elasticsearch"))]
+            let source = Source::Logs(logs);
+            errors::mount(&mut routes, source);
         }
         if let Some(reload) = self.reload {
             reload::mount(&mut routes, reload);

@@ -10,6 +10,7 @@
 //! | `/health` | no, `?verbose` yes | the report; `Accept: application/health+json` gives that format, with `?verbose` in full |
 //! | `/livez`, `/readyz`, `/startupz` | no | probes |
 //! | `/alerts` | yes | active alerts with their deliveries |
+//! | `/logs/errors?since=1h` | yes | how many errors by code, and the last of them: from the JSON files, the ring of the last records, or Elasticsearch |
 //! | `/log-level` | yes | the filter of the log, and with `PUT` another one, for a time or until the restart |
 //! | `POST /-/reload` | yes | reads the service's files again |
 //! | `/dashboard`, `/dashboard/style.css`, `/dashboard/api/snapshot` | yes | the page, its style, the same as JSON |
@@ -36,8 +37,10 @@ mod access;
 mod alerts;
 mod dashboard;
 mod endpoints;
+mod errors;
 #[cfg(feature = "exporter-prometheus")]
 mod exporter_prometheus;
+mod flight;
 mod health;
 mod log_level;
 mod metrics;

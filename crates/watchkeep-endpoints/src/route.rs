@@ -53,6 +53,7 @@ table! {
     READY = GET "/readyz" Open polled;
     STARTUP = GET "/startupz" Open polled;
     ALERTS = GET "/alerts" Operators;
+    ERRORS = GET "/logs/errors" Operators;
     LOG_LEVEL = GET "/log-level" Operators;
     SET_LOG_LEVEL = PUT "/log-level" Operators;
     RELOAD = POST "/-/reload" Operators;

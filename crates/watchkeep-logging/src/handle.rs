@@ -175,6 +175,13 @@ impl LogHandle {
         self.shared.recent.records()
     }
 
+    /// Returns the active JSON file, whose rotated files stand beside it; `None` when none is written.
+    #[cfg(feature = "query")]
+    #[must_use]
+    pub fn json_file(&self) -> Option<&std::path::Path> {
+        self.shared.json_file.as_deref()
+    }
+
     /// Returns the filter in force.
     pub fn filter(&self) -> Filter {
         self.filter_state().current
@@ -204,7 +211,7 @@ impl LogHandle {
         let Some(during) = during else {
             let words = filter.to_string();
             tell_around(
-                |level| tell!(level, filter = words, "log filter is changed"),
+                |level| tell_change(level, &words, None),
                 || self.shared.levels.set(filter, None),
             );
             return Ok(());
@@ -221,13 +228,7 @@ impl LogHandle {
                 if let Some(base) = levels.wait(generation) {
                     let words = base.to_string();
                     tell_around(
-                        |level| {
-                            tell!(
-                                level,
-                                filter = words,
-                                "log filter is back, its time is over"
-                            )
-                        },
+                        |level| tell_back(level, &words),
                         || levels.revert(generation),
                     );
                 }
@@ -235,14 +236,7 @@ impl LogHandle {
             .map_err(LevelError::of_thread)?;
         let (words, seconds) = (filter.to_string(), during.as_secs_f64());
         let generation = tell_around(
-            |level| {
-                tell!(
-                    level,
-                    filter = words,
-                    seconds,
-                    "log filter is changed for a time"
-                )
-            },
+            |level| tell_change(level, &words, Some(seconds)),
             || {
                 let end = Deadline::after(during);
                 self.shared.levels.set(filter, Some(end))
@@ -283,6 +277,17 @@ impl fmt::Debug for LogHandle {
             .field("sinks", &self.stats())
             .finish_non_exhaustive()
     }
+}
+
+fn tell_change(level: Level, filter: &str, seconds: Option<f64>) {
+    match seconds {
+        Some(seconds) => tell!(level, filter, seconds, "log filter is changed for a time"),
+        None => tell!(level, filter, "log filter is changed"),
+    }
+}
+
+fn tell_back(level: Level, filter: &str) {
+    tell!(level, filter, "log filter is back, its time is over");
 }
 
 /// Tells of a change at INFO, before it, or at the least severe level that is logged after it.

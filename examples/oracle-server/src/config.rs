@@ -7,7 +7,6 @@ mod routing;
 pub(crate) mod rule_file;
 mod secret;
 mod summary;
-mod unsupported;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -20,6 +19,7 @@ use std::time::Duration;
 use reqwest::Url;
 use sqlx::postgres::PgConnectOptions;
 use watchkeep::logging::LogConfig;
+use watchkeep::logging::query::Elasticsearch;
 use watchkeep::metrics::Daily;
 
 pub(crate) use channels::{Bot, Channels, NAMES};
@@ -57,6 +57,8 @@ pub struct Config {
     pub(crate) channels: Channels,
     pub(crate) routing: Routing,
     pub(crate) bot: Option<Bot>,
+    /// Where errors are looked for instead of the files.
+    pub(crate) elasticsearch: Option<Elasticsearch>,
     pub(crate) ops_token: Option<Secret<String>>,
     pub(crate) zone: Option<String>,
     /// Whether the server sends traffic to itself; from the command line.
@@ -117,7 +119,6 @@ impl Config {
             .map_err(|error| problems.extend_from_slice(error.problems()))
             .ok();
         let mut reader = Reader::new(&lookup, problems);
-        unsupported::refuse(&mut reader);
         let config = (|| {
             let address = reader.parsed("ORACLE_ADDR", "127.0.0.1:8000", address);
             let operators = reader.optional("OPS_ADDR", address_of_its_own(address));
@@ -142,6 +143,9 @@ impl Config {
                 named => named.flatten(),
             };
             let zone = reader.optional("TZ", zone);
+            let elasticsearch = reader.optional("ELASTICSEARCH_URL", |url| {
+                Elasticsearch::new(url).map_err(|error| error.to_string())
+            });
             let ops_token = reader.ops_token();
             log_dir?;
             Some(Self {
@@ -163,6 +167,7 @@ impl Config {
                 channels: channels?,
                 routing: routing?,
                 bot: Bot::read(&reader),
+                elasticsearch: elasticsearch?,
                 ops_token: ops_token?,
                 zone: zone?.flatten(),
                 demo: false,

@@ -333,6 +333,10 @@ fn routers(
         .with_dashboard(
             Dashboard::new("ORACLE System Dashboard").with_tiles(move || tiles.tiles()),
         );
+    let endpoints = match config.elasticsearch.clone() {
+        Some(server) => endpoints.with_elasticsearch(server),
+        None => endpoints,
+    };
     let layered = |router: Router| {
         router
             .layer(CompressionLayer::new())

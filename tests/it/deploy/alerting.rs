@@ -1,7 +1,5 @@
 //! The whole way of an alert: real servers, a real Prometheus with the rules, a real Alertmanager with the exported routes, and the people.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 use watchkeep_tests::eventually::eventually;
 use watchkeep_tests::oracle::Oracle;
@@ -75,6 +73,8 @@ fn routing(folder: &tempfile::TempDir, people: &People, mail: u16) -> String {
             channel.insert(field.to_owned(), value);
         }
     }
+    // People are told of an end with the next flush of their group, which the file has at a minute.
+    config["route"]["group_interval"] = "5s".into();
     config.to_string()
 }
 
@@ -163,7 +163,6 @@ async fn alerts_of_rules_and_of_servers_reach_the_right_people() {
         }
     })
     .await;
-    tokio::time::sleep(Duration::from_millis(100)).await;
     assert!(
         !people.heard("DatabaseDown")[1],
         "nobody in Slack hears of it"

@@ -1,13 +1,13 @@
 //! The way of a line: what Filebeat reads, what the index knows, what is asked, and the scripts that set it all up.
 
-use std::path::Path;
 use std::process::{Command, Output};
 
+use reqwest::Method;
 use serde_json::{Value, json};
 use watchkeep_tests::eventually::eventually;
 use watchkeep_tests::oracle::Oracle;
-use watchkeep_tests::programs;
 use watchkeep_tests::sink::{Received, Reply, Sink};
+use watchkeep_tests::{programs, servers};
 
 use super::{BINARY, folder, text, yaml};
 
@@ -190,6 +190,62 @@ fn every_query_asks_the_same_index_for_the_same_errors() {
     }
 }
 
+#[tokio::test]
+async fn the_queries_find_the_errors_in_a_search_server_with_the_template() {
+    let Some(program) = programs::require("osmem-server") else {
+        return;
+    };
+    let search = servers::search_server(&program).await;
+    // This server has neither data streams nor lives of indices; the mappings are what counts here.
+    let mut template = yaml("elasticsearch/index-template.json");
+    let parts = template.as_object_mut().expect("a template is an object");
+    parts.remove("data_stream");
+    parts["template"]["settings"] = json!({});
+    let put = |path: &'static str, body: String| {
+        servers::search_request(&search, Method::PUT, path, body)
+    };
+    let answer = put("_index_template/oracle-logs", template.to_string()).await;
+    assert_eq!(answer["acknowledged"], true, "{answer}");
+
+    let oracle = Oracle::start(
+        BINARY,
+        &[
+            ("LOG_JSON", "true"),
+            ("AI_ENGINE_URL", "http://127.0.0.1:9"),
+        ],
+    )
+    .await;
+    for user in 0..3 {
+        let (status, _) = oracle.message(user, "hello").await.expect("it answers");
+        assert_eq!(status, 502);
+    }
+    let log = eventually(10, "the errors are written", || async {
+        let log = oracle.log("oracle_json.log");
+        if log.matches("\"ERROR\"").count() == 3 {
+            Ok(log)
+        } else {
+            Err(log)
+        }
+    })
+    .await;
+    servers::index_lines(&search, "filebeat-oracle", &log).await;
+
+    let ask =
+        |body: String| servers::search_request(&search, Method::POST, "filebeat-*/_search", body);
+    let report = ask(text("elasticsearch/errors.json")).await;
+    assert_eq!(report["hits"]["total"]["value"], 3, "{report}");
+    assert_eq!(
+        report["aggregations"]["by"]["buckets"][0]["key"],
+        "AI_ERROR"
+    );
+    let rule = yaml("kibana/error-rate-rule.json");
+    let inner = rule["params"]["esQuery"]
+        .as_str()
+        .expect("the query is text");
+    let found = ask(inner.to_owned()).await;
+    assert_eq!(found["hits"]["total"]["value"], 3, "{found}");
+}
+
 const PASSWORDS: [&str; 4] = [
     "ELASTIC_PASSWORD",
     "KIBANA_SYSTEM_PASSWORD",
@@ -250,6 +306,14 @@ async fn the_setup_of_elasticsearch_says_all_it_must_and_stops_at_a_refusal() {
     for (index, name) in [(0, PASSWORDS[1]), (2, PASSWORDS[2]), (4, PASSWORDS[3])] {
         assert_eq!(bodies[index]["password"], format!("of-{name}"));
     }
+    let rights = |index: usize| &bodies[index]["indices"][0];
+    assert_eq!(
+        rights(1)["privileges"],
+        json!(["auto_configure", "create_doc"])
+    );
+    assert_eq!(rights(3)["privileges"], json!(["read"]));
+    assert_eq!(bodies[2]["roles"], json!(["filebeat_writer"]));
+    assert_eq!(bodies[4]["roles"], json!(["oracle_reader"]));
     assert_eq!(bodies[5], yaml("elasticsearch/lifecycle.json"));
     assert_eq!(bodies[6], yaml("elasticsearch/index-template.json"));
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -314,5 +378,4 @@ async fn the_import_into_kibana_makes_objects_and_replaces_them() {
     let refusing = Sink::start(|_| Reply::ok(r#"{"success":false}"#)).await;
     let output = script("kibana/import.sh", "KIBANA", refusing.url()).await;
     assert!(!output.status.success() && refusing.received().len() == 1);
-    assert!(Path::new(&folder()).is_dir());
 }

@@ -47,7 +47,7 @@ fn complaints(dashboard: &Value) -> Vec<String> {
         }
         let cells = (x..x + width).flat_map(|x| (y..y + height).map(move |y| (x, y)));
         // All cells are taken, so that a later panel meets them.
-        if cells.fold(false, |met, cell| !taken.insert(cell) || met) {
+        if cells.filter(|cell| !taken.insert(*cell)).count() > 0 {
             say("lies over another");
         }
         if panel["type"] != "row" {

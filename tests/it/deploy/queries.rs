@@ -121,6 +121,8 @@ pub(super) fn operators(oracle: &Oracle) -> String {
 #[tokio::test]
 async fn every_name_is_one_that_the_server_exports() {
     let oracle = Oracle::start(BINARY, &[("OPS_ADDR", "127.0.0.1:0")]).await;
+    // A route's numbers begin with its first request.
+    oracle.message(7, "hello").await.expect("it answers");
     let metrics = format!("http://{}/metrics", operators(&oracle));
     let exported = client::client().get(metrics).send().await;
     let exported = exported.expect("it answers").text().await.expect("as text");

@@ -113,7 +113,7 @@ impl ErrorQuery {
 
     fn body(&self, mapping: Mapping) -> Value {
         let by = mapping.field(&self.by);
-        let since = jiff::Timestamp::try_from(self.since).unwrap_or(jiff::Timestamp::MIN);
+        let since = self.from;
         let filter = json!([
             { "range": { "@timestamp": { "gte": format!("{since:.6}") } } },
             { "term": { mapping.field("log.level"): "ERROR" } },

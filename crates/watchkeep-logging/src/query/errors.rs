@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
+use jiff::Timestamp;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value};
 
@@ -33,6 +34,8 @@ const ERROR_CODE: &str = "error.code";
 #[must_use]
 pub struct ErrorQuery {
     pub(super) since: SystemTime,
+    /// The same time, as it is written.
+    pub(super) from: Timestamp,
     pub(super) by: String,
     pub(super) recent: usize,
     pub(super) max_values: usize,
@@ -68,9 +71,11 @@ pub struct ErrorReport {
 
 impl ErrorQuery {
     /// Asks for all errors since a time, counted by `error.code`, with the last 20.
-    pub fn new(since: SystemTime) -> Self {
+    pub fn new(since: Timestamp) -> Self {
         Self {
-            since,
+            // What this system cannot say is before all records.
+            since: super::system_time(since).unwrap_or(SystemTime::UNIX_EPOCH),
+            from: since,
             by: ERROR_CODE.to_owned(),
             recent: 20,
             max_values: 1000,

@@ -1,8 +1,7 @@
 //! What Kibana and Elasticsearch are asked: the data view, the error-rate rule, and the report of errors,
 //! whose query is the one that the server itself and `watchkeep logs errors` send.
 
-use std::time::SystemTime;
-
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use watchkeep::logging::query::ErrorQuery;
 
@@ -100,7 +99,7 @@ fn is_error() -> Value {
 fn query() -> Value {
     let mut sent = None;
     // Whatever comes back, only the question counts: the first is the one for an index with our template.
-    let _ = ErrorQuery::new(SystemTime::UNIX_EPOCH).of_search(|body| {
+    let _ = ErrorQuery::new(Timestamp::UNIX_EPOCH).of_search(|body| {
         sent.get_or_insert_with(|| body.to_owned());
         Ok((200, Vec::new()))
     });

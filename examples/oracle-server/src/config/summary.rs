@@ -50,6 +50,7 @@ impl Config {
                 ),
             ),
             ("ALERTS_CONFIG", crate::alerts::summary(self)),
+            ("ELASTICSEARCH_URL", self.errors_in_words()),
             ("OPS_TOKEN", self.operators_in_words().to_owned()),
             ("ORACLE_DRAIN_DELAY_SECONDS", words(self.drain_delay)),
             ("ORACLE_DRAIN_SECONDS", words(self.drain)),
@@ -107,6 +108,13 @@ impl Config {
             || "AI engine embedded".to_owned(),
             |host| format!("AI engine at {}", host.unwrap_or("?")),
         )
+    }
+
+    fn errors_in_words(&self) -> String {
+        match &self.elasticsearch {
+            Some(server) => format!("errors are looked for at {}", server.shown()),
+            None => "errors are looked for in the log files".to_owned(),
+        }
     }
 
     fn operators_listener_in_words(&self) -> String {

@@ -1,12 +1,9 @@
 //! Answers of every kind, without a server.
 
-use std::time::{Duration, SystemTime};
-
 use super::*;
 
 fn query() -> ErrorQuery {
-    // 2026-08-22T10:15:00Z
-    ErrorQuery::new(SystemTime::UNIX_EPOCH + Duration::from_secs(1_787_393_700))
+    ErrorQuery::new("2026-08-22T10:15:00Z".parse().unwrap())
 }
 
 /// Answers one question after the other, and remembers them.

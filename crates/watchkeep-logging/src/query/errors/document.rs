@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::escape::boundary;
+
 /// The largest document that is kept whole, as JSON.
 pub(in crate::query) const LARGEST: usize = 16 * 1024;
 
@@ -27,7 +29,7 @@ pub(in crate::query) fn bounded(document: Map<String, Value>, bytes: usize) -> M
     }
     let kept = document.into_iter().filter_map(|(key, value)| match value {
         Value::String(mut text) if KEPT.contains(&key.as_str()) => {
-            text.truncate(text.floor_char_boundary(LONGEST_TEXT));
+            text.truncate(boundary(&text, LONGEST_TEXT));
             Some((key, Value::String(text)))
         }
         _ => None,

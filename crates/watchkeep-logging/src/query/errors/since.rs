@@ -18,7 +18,7 @@ pub struct SinceError(String);
 ///
 /// The text is anything else, 0, or more than ten years.
 pub fn parse_since(text: &str) -> Result<Duration, SinceError> {
-    let refused = || SinceError(crate::escape::shown(text).to_string());
+    let refused = || SinceError(crate::escape::shown(text));
     let unit = text.chars().next_back().ok_or_else(refused)?;
     let seconds: u64 = match unit {
         's' => 1,

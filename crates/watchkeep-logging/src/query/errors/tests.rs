@@ -47,8 +47,8 @@ fn line(n: u64, level: &str, code: Option<&str>) -> String {
 }
 
 fn since(second: u64) -> ErrorQuery {
-    // 2026-08-22T10:15:00Z
-    ErrorQuery::new(SystemTime::UNIX_EPOCH + Duration::from_secs(1_787_393_700 + second))
+    let start: Timestamp = "2026-08-22T10:15:00Z".parse().unwrap();
+    ErrorQuery::new(start + Duration::from_secs(second))
 }
 
 fn messages(report: &ErrorReport) -> Vec<&str> {
@@ -279,4 +279,69 @@ fn nothing_there_is_an_empty_report() {
             .of_files(&[missing], |_| ControlFlow::Continue(()))
             .is_err()
     );
+}
+
+fn recent(
+    second: u64,
+    level: tracing::Level,
+    fields: &[(&'static str, &str)],
+) -> crate::RecentRecord {
+    crate::RecentRecord {
+        time: since(second).from,
+        level,
+        target: "api::db".to_owned(),
+        message: format!("{second} x"),
+        fields: fields
+            .iter()
+            .map(|(key, value)| (*key, (*value).to_owned()))
+            .collect(),
+    }
+}
+
+#[test]
+fn ring_has_the_same_report_and_says_how_far_back_it_goes() {
+    use tracing::Level;
+    let records = [
+        recent(1, Level::ERROR, &[("error.code", "OLD")]),
+        recent(
+            2,
+            Level::ERROR,
+            &[("error.code", "E1"), ("message", "of a field")],
+        ),
+        recent(3, Level::WARN, &[("error.code", "E1")]),
+        recent(4, Level::ERROR, &[]),
+    ];
+    let report = since(2).of_recent(&records);
+    assert_eq!(
+        (report.total, report.counts["E1"], report.without),
+        (2, 1, 1)
+    );
+    assert_eq!(messages(&report), ["4", "2"]);
+    assert_eq!(
+        report.recent[1]["@timestamp"],
+        "2026-08-22T10:15:02.000000Z"
+    );
+    assert!(
+        report.partial.is_empty(),
+        "a record before that time is there"
+    );
+    assert_eq!(since(1).of_recent(&records).partial.len(), 1);
+    assert_eq!(since(1).of_recent(&[]).partial.len(), 1);
+    assert_eq!(
+        since(2).with_by("log.logger").of_recent(&records).counts["api::db"],
+        2
+    );
+}
+
+#[test]
+fn files_that_cannot_be_read_are_named_up_to_a_bound() {
+    let logs = six();
+    for n in 0..25 {
+        let name = format!("api_json.log.20260823T1015{n:02}.123Z-0001");
+        logs.write(&name, "torn");
+    }
+    let report = logs.report(&since(0));
+    assert_eq!(report.total, 6);
+    assert_eq!(report.partial.len(), 21);
+    assert_eq!(report.partial[20], "5 more files like these");
 }
