@@ -3,6 +3,8 @@
 mod alertmanager;
 mod channels;
 mod deploy;
+mod kubelet;
+mod logpath;
 mod logs;
 mod metrics;
 mod operators;
