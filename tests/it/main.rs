@@ -4,6 +4,7 @@ mod alertmanager;
 mod channels;
 mod deploy;
 mod kubelet;
+mod logpath;
 mod logs;
 mod metrics;
 mod operators;

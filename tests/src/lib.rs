@@ -2,13 +2,17 @@
 
 pub mod blackhole;
 pub mod client;
+pub mod deployment;
 pub mod eventually;
 pub mod exposition;
-pub mod kubernetes;
 
+pub mod gate;
+pub mod kubelet;
 pub mod oracle;
 pub mod programs;
+pub mod proxy;
 pub mod servers;
+pub mod shippers;
 pub mod sink;
 
 // Every Rust block of these files compiles and runs under `cargo test --doc`; a test checks that no file is forgotten.
