@@ -13,6 +13,7 @@ use watchkeep_alerts::Alerting;
 use watchkeep_health::Registry;
 
 use crate::respond;
+use crate::route::{self, Routes};
 
 /// Nothing inline, nothing from elsewhere, in nobody's frame.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
@@ -183,7 +184,13 @@ fn alert_row(alert: &watchkeep_alerts::AlertView) -> AlertRow {
     }
 }
 
-pub(crate) async fn page(State(page): State<Page>) -> Response {
+pub(crate) fn mount(routes: &mut Routes, state: Page) {
+    routes.mount(route::DASHBOARD, page, state.clone());
+    routes.mount(route::DASHBOARD_SNAPSHOT, snapshot, state);
+    routes.mount(route::DASHBOARD_STYLE, style, ());
+}
+
+async fn page(State(page): State<Page>) -> Response {
     let Ok(html) = page.view().await.render() else {
         return respond::refusal(
             StatusCode::INTERNAL_SERVER_ERROR,
@@ -196,7 +203,7 @@ pub(crate) async fn page(State(page): State<Page>) -> Response {
     response
 }
 
-pub(crate) async fn snapshot(State(page): State<Page>) -> Response {
+async fn snapshot(State(page): State<Page>) -> Response {
     match serde_json::to_string(&page.view().await) {
         Ok(body) => respond::json(StatusCode::OK, body),
         Err(_) => respond::refusal(
@@ -206,7 +213,7 @@ pub(crate) async fn snapshot(State(page): State<Page>) -> Response {
     }
 }
 
-pub(crate) async fn style() -> Response {
+async fn style() -> Response {
     let mut response = respond::fresh(StatusCode::OK, "text/css; charset=utf-8", STYLE);
     respond::with(&mut response, CACHE_CONTROL, "private, max-age=300");
     response
