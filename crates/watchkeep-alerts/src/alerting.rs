@@ -19,11 +19,12 @@ use crate::journal::Durability;
 use crate::line::TARGET;
 use crate::notification::Notification;
 use crate::notifier::Notifier;
-use crate::state::{Ends, SilenceOp};
+use crate::state::{self, Ends, SilenceOp};
 use crate::timestamp::Timestamp;
 use crate::view::{AlertKind, SilenceRequest};
 
 mod configured;
+mod explained;
 mod look;
 
 /// The alert engine; clones share one.
@@ -48,6 +49,8 @@ struct Inner {
     durability: Durability,
     running: Mutex<Setup>,
     fallback: Option<String>,
+    /// What a dry run goes by.
+    state: state::Settings,
     registered: BTreeMap<String, Arc<dyn Notifier>>,
     accept_timeout: Duration,
     attempt_timeout: Duration,
@@ -91,6 +94,7 @@ impl Alerting {
             config: Arc::clone(&parts.config),
         };
         let attempt_timeout = parts.attempt_timeout;
+        let state = parts.state.clone();
         let Running {
             commands,
             outstanding,
@@ -104,6 +108,7 @@ impl Alerting {
                 durability,
                 running: Mutex::new(running),
                 fallback: front.fallback,
+                state,
                 registered: front.registered,
                 accept_timeout: front.accept_timeout,
                 attempt_timeout,

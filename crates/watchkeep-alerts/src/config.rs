@@ -69,12 +69,14 @@ mod export;
 mod file;
 mod receiver;
 mod secret;
+mod script;
 mod settings;
 
 pub use builder::ConfigBuilder;
 pub use error::{ConfigError, ConfigWarning};
 pub(crate) use error::{Located, Position, shown};
 pub use export::{Export, Lost};
+pub(crate) use script::read as read_script;
 pub use receiver::{IntegrationConfig, ReceiverConfig, Settings};
 pub use secret::{Secret, SecretError};
 pub use settings::{

@@ -133,9 +133,11 @@ impl Machine {
                 outcome.accepted = Some((fingerprint, new));
             }
             state::Effect::Audit(decision) => {
-                batch.words.push(Word::Suppressed(decision.why.word()));
+                if decision.why.holds_back() {
+                    batch.words.push(Word::Suppressed(decision.why.word()));
+                }
                 self.trail
-                    .add(Entry::of(&decision), now, &mut batch.changes);
+                    .add(Entry::of(decision), now, &mut batch.changes);
             }
             state::Effect::Began(alert) => batch.words.push(Word::Began(alert)),
             state::Effect::Deliver(job) => tell(outbox::Event::Accept(job)),
@@ -183,6 +185,9 @@ impl Machine {
             outbox::Effect::Persist(change) => batch.changes.push(change),
             outbox::Effect::Progress(progress) => {
                 self.receipts.note(now, &progress);
+                if let Some(entry) = Entry::of_progress(now, &progress) {
+                    self.trail.add(entry, now, &mut batch.changes);
+                }
                 let lane = progress.lane.clone();
                 let error = progress.error.clone().unwrap_or_default();
                 let attempts = progress.attempts;
