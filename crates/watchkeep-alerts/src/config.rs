@@ -68,16 +68,16 @@ mod error;
 mod export;
 mod file;
 mod receiver;
-mod secret;
 mod script;
+mod secret;
 mod settings;
 
 pub use builder::ConfigBuilder;
 pub use error::{ConfigError, ConfigWarning};
 pub(crate) use error::{Located, Position, shown};
 pub use export::{Export, Lost};
-pub(crate) use script::read as read_script;
 pub use receiver::{IntegrationConfig, ReceiverConfig, Settings};
+pub(crate) use script::read as read_script;
 pub use secret::{Secret, SecretError};
 pub use settings::{
     DiscordSettings, EmailSettings, PagerDutySettings, SlackSettings, TeamsSettings,

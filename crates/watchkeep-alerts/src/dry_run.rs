@@ -35,7 +35,7 @@
 //!
 //! # Bounds
 //!
-//! 10,000 events, in a file of 1 MiB; 366 days; 10,000 notices and as many reasons; a million looks at alerts, which is some seconds of work.
+//! 10,000 events, in a file of 1 MiB; 366 days; 10,000 notices and as many reasons; 250,000 looks at groups and their alerts.
 //! Beyond the last two the run ends early, and [`DryRun::cut_at`] says when.
 
 use std::fmt;
@@ -187,7 +187,15 @@ impl Script {
     /// # Errors
     /// When the text is not YAML or JSON, or says something else: with the line, the column and the reason.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        config::read_script(text)
+        config::read_script(text, None)
+    }
+
+    /// Reads a [file](self#the-file), and begins it at this time instead of the one that it says.
+    ///
+    /// # Errors
+    /// As for [`parse`](Self::parse).
+    pub fn parse_from(text: &str, from: Option<Timestamp>) -> Result<Self, ConfigError> {
+        config::read_script(text, from)
     }
 
     /// Begins it at this time: what happens before counts, but is not reported.
@@ -277,9 +285,14 @@ impl fmt::Display for DryNotice {
 
 impl fmt::Display for HeldBack {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let receiver = printable(&self.receiver);
-        let (labels, reason) = (printable(&braced(&self.labels)), printable(&self.reason));
-        write!(f, "{}  {receiver}  {labels}: {reason}", self.at)
+        write!(f, "{}  ", self.at)?;
+        if !self.receiver.is_empty() {
+            write!(f, "{}  ", printable(&self.receiver))?;
+        }
+        if !self.labels.is_empty() {
+            write!(f, "{}: ", printable(&braced(&self.labels)))?;
+        }
+        f.write_str(&printable(&self.reason))
     }
 }
 

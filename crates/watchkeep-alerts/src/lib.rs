@@ -100,5 +100,5 @@ pub use crate::notifier::{Limits, Notifier, NotifyError, NotifyErrorKind, Rate};
 pub use crate::timestamp::{ParseTimestampError, Timestamp};
 pub use crate::view::{
     AlertKind, AlertReport, AlertView, DeadLetterView, DecisionView, DeliveryOutcome, DeliveryView,
-    GroupView, SilenceRequest, SilenceView, Status,
+    GroupView, SilenceRequest, SilenceView, Status, TestDelivery,
 };

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 mod reports;
 
 pub use reports::{
-    AlertReport, DeadLetterView, DecisionView, GroupView, SilenceRequest, SilenceView,
+    AlertReport, DeadLetterView, DecisionView, GroupView, SilenceRequest, SilenceView, TestDelivery,
 };
 
 use crate::alert::Labels;

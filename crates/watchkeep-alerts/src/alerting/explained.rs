@@ -163,7 +163,11 @@ impl Asker<'_> {
         let here = |it: &&Placed| it.place == (route.route.clone(), route.group_labels.clone());
         let group = placed.iter().find(here).filter(|_| self.is_now);
         let key = group.map_or(route.group_key.as_str(), |group| group.key.as_str());
-        let repeat_interval = self.config.routes.iter().find(|(_, it)| it.key == route.route);
+        let repeat_interval = self
+            .config
+            .routes
+            .iter()
+            .find(|(_, it)| it.key == route.route);
         let repeat_interval = repeat_interval.map(|(_, it)| it.repeat_interval);
         let channel = |integration| {
             let lane = Lane {
@@ -178,12 +182,16 @@ impl Asker<'_> {
             ChannelNote {
                 kind: kind.map_or("unknown", |(_, kind)| *kind).to_owned(),
                 told_at,
-                next_repeat: told_at.zip(repeat_interval).map(|(at, after)| at.after(after)),
+                next_repeat: told_at
+                    .zip(repeat_interval)
+                    .map(|(at, after)| at.after(after)),
                 delivery: of_receiver.nth(integration).cloned(),
             }
         };
         let channels = match self.is_now {
-            true => (0..self.machine.state.channels_of(&route.receiver)).map(channel).collect(),
+            true => (0..self.machine.state.channels_of(&route.receiver))
+                .map(channel)
+                .collect(),
             false => Vec::new(),
         };
         Target {

@@ -13,13 +13,14 @@ use crate::timestamp::Timestamp;
 /// How long a silence lasts that says no end.
 const SILENCE: Duration = Duration::from_secs(3_600);
 
-/// Reads a script.
-pub(crate) fn read(text: &str) -> Result<Script, ConfigError> {
+/// Reads a script; `from` takes the place of its own.
+pub(crate) fn read(text: &str, from: Option<Timestamp>) -> Result<Script, ConfigError> {
     let node = tree(text)?;
     let mut fields = node.fields("a dry run")?;
     let time = |node: Option<&Node>| node.map(|node| absolute(node)).transpose();
     let mut script = Script::new();
-    script.from = time(fields.take("from"))?;
+    let own = time(fields.take("from"))?;
+    script.from = from.or(own);
     script.to = time(fields.take("to"))?;
     let events = fields.list("events")?;
     if events.len() > EVENTS {
@@ -34,13 +35,19 @@ pub(crate) fn read(text: &str) -> Result<Script, ConfigError> {
 
 fn event(node: &Node, from: Option<Timestamp>) -> Result<TimedEvent, ConfigError> {
     let mut fields = node.fields("an event")?;
-    let at = fields.take("at").ok_or_else(|| node.wrong("an event has no time in `at`"))?;
+    let at = fields
+        .take("at")
+        .ok_or_else(|| node.wrong("an event has no time in `at`"))?;
     let at = time(at, from)?;
     let annotations = labels(fields.take("annotations"))?;
     let kinds = ["fire", "trigger", "resolve", "silence"];
-    let given: Vec<_> = kinds.iter().filter(|kind| fields.key(kind).is_some()).collect();
+    let given: Vec<_> = kinds
+        .iter()
+        .filter(|kind| fields.key(kind).is_some())
+        .collect();
     let [kind] = given.as_slice() else {
-        return Err(node.wrong("an event has not exactly one of `fire`, `trigger`, `resolve` and `silence`"));
+        return Err(node
+            .wrong("an event has not exactly one of `fire`, `trigger`, `resolve` and `silence`"));
     };
     let what = match **kind {
         "silence" => silence(&mut fields, node)?,

@@ -136,8 +136,7 @@ impl Machine {
                 if decision.why.holds_back() {
                     batch.words.push(Word::Suppressed(decision.why.word()));
                 }
-                self.trail
-                    .add(Entry::of(decision), now, &mut batch.changes);
+                self.trail.add(Entry::of(decision), now, &mut batch.changes);
             }
             state::Effect::Began(alert) => batch.words.push(Word::Began(alert)),
             state::Effect::Deliver(job) => tell(outbox::Event::Accept(job)),

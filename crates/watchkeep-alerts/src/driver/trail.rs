@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::clock::Now;
 use crate::alert::Labels;
+use crate::clock::Now;
 use crate::fingerprint::Fingerprint;
 use crate::journal::{Change, Row, Table};
 use crate::outbox::{Note, Progress, Step};
@@ -265,7 +265,11 @@ mod tests {
         assert_eq!(restored.entries, trail.entries);
         assert_eq!(restored.bytes, trail.bytes);
         assert_eq!(restored.iter(now(12).wall).count(), 12);
-        assert_eq!(restored.iter(now(125).wall).count(), 6, "the old ones are not shown");
+        assert_eq!(
+            restored.iter(now(125).wall).count(),
+            6,
+            "the old ones are not shown"
+        );
         restored.add(entry(now(12)), now(12), &mut changes);
         assert_eq!(changes[0].key, key(13));
         assert_eq!(restored.iter(now(12).wall).next(), Some(&entry(now(12))));

@@ -20,9 +20,9 @@ use crate::view::AlertKind;
 /// The most notices, and the most reasons.
 const LINES: usize = 10_000;
 /// The most looks at alerts and groups.
-const WORK: usize = 1_000_000;
+const WORK: usize = 250_000;
 /// The most moments at which something is due.
-const MOMENTS: usize = 1_000_000;
+const MOMENTS: usize = 300_000;
 
 /// A run under way.
 struct Runner {
@@ -125,7 +125,11 @@ impl Runner {
                 let is_event = matches!(what, Happening::Trigger(..));
                 Event::Alert {
                     alert: Alert::from_parts(labels.clone(), annotations.clone()),
-                    kind: if is_event { AlertKind::Event } else { AlertKind::State },
+                    kind: if is_event {
+                        AlertKind::Event
+                    } else {
+                        AlertKind::State
+                    },
                     starts_at: None,
                     ends: Ends::Unsaid,
                 }

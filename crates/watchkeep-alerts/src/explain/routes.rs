@@ -98,7 +98,13 @@ impl Config {
     }
 
     /// Asks a route and those below it, as the engine does, and says whether it took the alert.
-    fn visit(&self, id: RouteId, depth: usize, labels: &Labels, steps: &mut Vec<RouteStep>) -> bool {
+    fn visit(
+        &self,
+        id: RouteId,
+        depth: usize,
+        labels: &Labels,
+        steps: &mut Vec<RouteStep>,
+    ) -> bool {
         let route = self.routes.get(id);
         let refused = route.matchers.iter().find(|it| !it.matches(labels));
         let place = steps.len();
@@ -113,8 +119,14 @@ impl Config {
         if let Some(matcher) = refused {
             let value = labels.get(matcher.name());
             step.words = match value {
-                Some(value) => format!("no: {matcher} does not hold, {} is {value:?}", matcher.name()),
-                None => format!("no: {matcher} does not hold, there is no {}", matcher.name()),
+                Some(value) => format!(
+                    "no: {matcher} does not hold, {} is {value:?}",
+                    matcher.name()
+                ),
+                None => format!(
+                    "no: {matcher} does not hold, there is no {}",
+                    matcher.name()
+                ),
             };
             push(steps, step);
             return false;

@@ -37,7 +37,11 @@ impl fmt::Display for AlertExplanation {
             write!(f, "{target}")?;
         }
         for silence in &self.silences {
-            let holds = if silence.holds { "holds it back" } else { "does not hold at that time" };
+            let holds = if silence.holds {
+                "holds it back"
+            } else {
+                "does not hold at that time"
+            };
             let (matchers, by) = (printable(&silence.matchers), printable(&silence.created_by));
             writeln!(
                 f,
@@ -82,9 +86,17 @@ impl fmt::Display for Target {
         writeln!(f, "  {}", self.route)?;
         if let Some(group) = &self.group {
             let others = group.alerts.saturating_sub(1);
-            write!(f, "    its group has {others} other alerts, and is looked at next {}", group.next_flush)?;
+            write!(
+                f,
+                "    its group has {others} other alerts, and is looked at next {}",
+                group.next_flush
+            )?;
             match &group.held_back {
-                Some(why) => writeln!(f, "; when it was looked at last, this was {}", printable(why))?,
+                Some(why) => writeln!(
+                    f,
+                    "; when it was looked at last, this was {}",
+                    printable(why)
+                )?,
                 None => writeln!(f)?,
             }
         }
@@ -106,7 +118,10 @@ impl fmt::Display for ChannelNote {
             write!(f, "; {}", delivery_words(delivery))?;
         }
         match self.next_repeat {
-            Some(at) => write!(f, "; if nothing changes, it is said again at the first look after {at}"),
+            Some(at) => write!(
+                f,
+                "; if nothing changes, it is said again at the first look after {at}"
+            ),
             None => Ok(()),
         }
     }
@@ -119,7 +134,13 @@ impl fmt::Display for DecisionView {
             "" => "nobody",
             receiver => receiver,
         };
-        write!(f, "{} {}: {}", self.at, printable(receiver), printable(&self.words))?;
+        write!(
+            f,
+            "{} {}: {}",
+            self.at,
+            printable(receiver),
+            printable(&self.words)
+        )?;
         match &self.notice {
             Some(notice) => write!(f, " ({})", printable(notice)),
             None => Ok(()),
@@ -166,18 +187,26 @@ pub(super) fn verdict(of: &AlertExplanation) -> String {
         names.collect::<std::collections::BTreeSet<_>>()
     };
     if let Some(source) = &of.inhibited_by {
-        return format!("{is}. Nobody is told: it is inhibited by {}.", shown(&source.labels));
+        return format!(
+            "{is}. Nobody is told: it is inhibited by {}.",
+            shown(&source.labels)
+        );
     }
     if let Some(silence) = silences.first() {
         let (id, by, why) = (&silence.id, &silence.created_by, &silence.comment);
-        return format!("{is}. Nobody is told until {}: silence {id} by {by} ({why}).", silence.ends_at);
+        return format!(
+            "{is}. Nobody is told until {}: silence {id} by {by} ({why}).",
+            silence.ends_at
+        );
     }
     let mut parts = vec![is.to_owned()];
     for receiver in receivers() {
         let mut targets = of.targets.iter().filter(|it| it.route.receiver == receiver);
-        parts.push(targets.find_map(|it| told(it, of.state)).unwrap_or_else(|| {
-            format!("{receiver} was not told of it")
-        }));
+        parts.push(
+            targets
+                .find_map(|it| told(it, of.state))
+                .unwrap_or_else(|| format!("{receiver} was not told of it")),
+        );
     }
     format!("{}.", parts.join(". "))
 }
@@ -190,7 +219,11 @@ fn told(target: &Target, state: Knowledge) -> Option<String> {
     }
     let by_delivery = target.channels.iter().find_map(|channel| {
         let delivery = channel.delivery.as_ref()?;
-        Some(format!("{receiver}, {}: {}", channel.kind, delivery_words(delivery)))
+        Some(format!(
+            "{receiver}, {}: {}",
+            channel.kind,
+            delivery_words(delivery)
+        ))
     });
     if by_delivery.is_some() {
         return by_delivery;
@@ -199,9 +232,10 @@ fn told(target: &Target, state: Knowledge) -> Option<String> {
         return Some(format!("{receiver} was told {at}"));
     }
     match (state, &target.group) {
-        (Knowledge::Firing | Knowledge::Resolved, Some(group)) => {
-            Some(format!("{receiver} is told when its group is looked at, {}", group.next_flush))
-        }
+        (Knowledge::Firing | Knowledge::Resolved, Some(group)) => Some(format!(
+            "{receiver} is told when its group is looked at, {}",
+            group.next_flush
+        )),
         (Knowledge::Unknown, _) => Some(format!("{receiver} would be told")),
         _ => None,
     }

@@ -30,9 +30,15 @@ impl State {
         let now = inside(now);
         let has = |stored: &Stored| {
             let own = stored.said.alert.labels();
-            labels.iter().all(|(name, value)| own.get(name).map_or("", String::as_str) == value)
+            labels
+                .iter()
+                .all(|(name, value)| own.get(name).map_or("", String::as_str) == value)
         };
-        let mut found: Vec<_> = self.alerts.iter().filter(|(_, stored)| has(stored)).collect();
+        let mut found: Vec<_> = self
+            .alerts
+            .iter()
+            .filter(|(_, stored)| has(stored))
+            .collect();
         found.sort_by_key(|(_, stored)| stored.said.is_resolved(now.elapsed));
         let more = found.len().saturating_sub(most);
         let view = |(fingerprint, stored): (Fingerprint, &Stored)| {
@@ -48,7 +54,9 @@ impl State {
 
     /// Returns the labels of the alert that inhibits one with these labels now, or would.
     pub(crate) fn inhibitor_of(&self, labels: &Labels) -> Option<(Fingerprint, Labels)> {
-        let by = self.inhibitor.inhibits(labels, &self.inhibitor.roles(labels))?;
+        let by = self
+            .inhibitor
+            .inhibits(labels, &self.inhibitor.roles(labels))?;
         let stored = self.alerts.get(by)?;
         Some((by, stored.said.alert.labels().clone()))
     }
@@ -82,7 +90,12 @@ impl State {
     }
 
     /// Returns when a lane's last notice of a group was due that said that the alert fires.
-    pub(crate) fn told_at(&self, group_key: &str, lane: &Lane, of: Fingerprint) -> Option<Timestamp> {
+    pub(crate) fn told_at(
+        &self,
+        group_key: &str,
+        lane: &Lane,
+        of: Fingerprint,
+    ) -> Option<Timestamp> {
         let entry = self.log.book(group_key)?.lanes.get(lane)?;
         let mark: &Mark = Entry::current(entry)?;
         mark.has_open(of).then_some(mark.at.wall)

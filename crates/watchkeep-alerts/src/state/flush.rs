@@ -70,7 +70,12 @@ impl State {
             self.tell(&flush, &lane, *telling, &mut told, effects);
         }
         if lanes.is_empty() {
-            effects.push(Effect::Audit(self.decide(now, &group, None, Why::ReceiverGone)));
+            effects.push(Effect::Audit(self.decide(
+                now,
+                &group,
+                None,
+                Why::ReceiverGone,
+            )));
         }
         let seen = self.see(&mut group, &items);
         let over = self.let_go(now, id, &mut group, &items, &told, effects);
@@ -208,8 +213,7 @@ impl State {
         for item in items.iter().filter(|item| item.resolved) {
             group.members.remove(&item.fingerprint);
             if !item.muted && !item.gone && !told.contains(&item.fingerprint) {
-                let decision =
-                    self.decide(now, group, Some(item.fingerprint), Why::EndedUntold);
+                let decision = self.decide(now, group, Some(item.fingerprint), Why::EndedUntold);
                 effects.push(Effect::Audit(decision));
             }
             if let Some(stored) = self.alerts.get_mut(item.fingerprint) {
@@ -256,4 +260,3 @@ impl State {
         self.close_book(&group.key, Moment::of(now).after(kept), effects);
     }
 }
-

@@ -137,7 +137,11 @@ impl State {
                 fingerprint,
                 new: false,
             });
-            effects.push(Effect::Audit(never_fired(now, fingerprint, said.alert.labels())));
+            effects.push(Effect::Audit(never_fired(
+                now,
+                fingerprint,
+                said.alert.labels(),
+            )));
             return Ok(());
         }
         let places = if was_firing || resolved {

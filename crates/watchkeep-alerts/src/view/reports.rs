@@ -102,6 +102,18 @@ pub struct DeadLetterView {
     pub notification: Notification,
 }
 
+/// How a test notice went.
+#[non_exhaustive]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TestDelivery {
+    /// The kind of the channel.
+    pub channel: &'static str,
+    /// Why it was not delivered, if so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
 /// What somebody was told, or why not: a notice that is handed out or delivered, or that is not as it was asked.
 #[non_exhaustive]
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]

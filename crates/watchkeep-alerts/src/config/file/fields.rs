@@ -39,11 +39,17 @@ impl<'a> Fields<'a> {
         self.take(name).map(Node::text).transpose()
     }
 
-    pub(in crate::config) fn located(&mut self, name: &str) -> Result<Option<Located<String>>, ConfigError> {
+    pub(in crate::config) fn located(
+        &mut self,
+        name: &str,
+    ) -> Result<Option<Located<String>>, ConfigError> {
         self.take(name).map(Node::located).transpose()
     }
 
-    pub(in crate::config) fn texts(&mut self, name: &str) -> Result<Vec<Located<String>>, ConfigError> {
+    pub(in crate::config) fn texts(
+        &mut self,
+        name: &str,
+    ) -> Result<Vec<Located<String>>, ConfigError> {
         self.list(name)?.iter().map(Node::located).collect()
     }
 
@@ -112,7 +118,10 @@ impl<'a> Fields<'a> {
     }
 
     /// Refuses fields that Alertmanager has and this engine has not.
-    pub(in crate::config) fn refuse(&mut self, names: &[(&str, &'static str)]) -> Result<(), ConfigError> {
+    pub(in crate::config) fn refuse(
+        &mut self,
+        names: &[(&str, &'static str)],
+    ) -> Result<(), ConfigError> {
         for (name, reason) in names {
             if let Some((at, value)) = self.key(name)
                 && !value.is_null()

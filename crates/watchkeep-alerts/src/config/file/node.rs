@@ -42,7 +42,10 @@ impl Node {
         }
     }
 
-    pub(in crate::config) fn wrong(&self, reason: impl Into<std::borrow::Cow<'static, str>>) -> ConfigError {
+    pub(in crate::config) fn wrong(
+        &self,
+        reason: impl Into<std::borrow::Cow<'static, str>>,
+    ) -> ConfigError {
         ConfigError::new(Some(self.at), reason)
     }
 
