@@ -2,6 +2,7 @@
 
 mod alertmanager;
 mod channels;
+mod cluster;
 mod metrics;
 mod oracle;
 mod outages;

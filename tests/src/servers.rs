@@ -14,7 +14,7 @@ use crate::eventually::eventually;
 
 mod channels;
 
-pub use channels::{Encryption, alertmanagers, letters, of_alertmanager, smtp};
+pub use channels::{Encryption, alertmanager_with, alertmanagers, letters, of_alertmanager, smtp};
 
 /// A port that was free a moment ago, for servers that cannot choose one themselves.
 ///

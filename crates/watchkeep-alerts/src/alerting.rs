@@ -17,11 +17,10 @@ use crate::error::{Error, Kind};
 use crate::fingerprint::{AlertKey, Fingerprint};
 use crate::journal::Durability;
 use crate::line::TARGET;
-use crate::notification::Notification;
-use crate::notifier::{Notifier, NotifyError};
+use crate::notifier::Notifier;
 use crate::state::{self, Ends, SilenceOp};
 use crate::timestamp::Timestamp;
-use crate::view::{AlertKind, SilenceRequest, TestDelivery};
+use crate::view::{AlertKind, SilenceRequest};
 
 mod configured;
 mod explained;

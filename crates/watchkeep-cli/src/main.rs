@@ -3,6 +3,7 @@
 mod alert_config;
 mod alerts;
 mod rules;
+mod server;
 
 use std::process::ExitCode;
 

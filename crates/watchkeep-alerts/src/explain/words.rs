@@ -15,6 +15,12 @@ impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let when = if self.is_now { "now, " } else { "" };
         writeln!(f, "Alerts with {}, {when}{}:", shown(&self.asked), self.at)?;
+        if !self.is_now {
+            writeln!(
+                f,
+                "Routes, times, silences and decisions are as of then, the rest is as of now."
+            )?;
+        }
         for alert in &self.alerts {
             write!(f, "\n{alert}")?;
         }
@@ -202,13 +208,19 @@ pub(super) fn verdict(of: &AlertExplanation) -> String {
     let mut parts = vec![is.to_owned()];
     for receiver in receivers() {
         let mut targets = of.targets.iter().filter(|it| it.route.receiver == receiver);
-        parts.push(
-            targets
-                .find_map(|it| told(it, of.state))
-                .unwrap_or_else(|| format!("{receiver} was not told of it")),
-        );
+        let known = targets.find_map(|it| told(it, of.state));
+        parts.push(known.unwrap_or_else(|| last_decision(receiver, of)));
     }
     format!("{}.", parts.join(". "))
+}
+
+/// Says what was decided last for a receiver.
+fn last_decision(receiver: &str, of: &AlertExplanation) -> String {
+    let mut decisions = of.decisions.iter().filter(|it| it.receiver == receiver);
+    match decisions.next() {
+        Some(last) => format!("{receiver}, last {}: {}", last.at, last.words),
+        None => format!("{receiver} was not told of it, as far as is known"),
+    }
 }
 
 /// Says in how far a receiver is told.

@@ -145,7 +145,7 @@ async fn the_way_of_an_alert_is_told_from_its_beginning_to_after_its_end() {
     let over = bench
         .check(
             "A",
-            "It is over, and only the decisions below tell of it. chat was not told of it.",
+            "It is over, and only the decisions below tell of it. chat, last 2027-01-15T08:01:10.000Z: delivered at the first try.",
         )
         .await;
     let words: Vec<_> = over.alerts[0]
