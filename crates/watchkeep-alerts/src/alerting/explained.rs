@@ -178,14 +178,15 @@ impl Asker<'_> {
             let told_at = self.machine.state.told_at(key, &lane, of);
             let deliveries = alert.map(|alert| alert.deliveries.as_slice());
             let of_receiver = deliveries.unwrap_or_default().iter();
-            let mut of_receiver = of_receiver.filter(|it| it.receiver == route.receiver);
+            let mut of_channel = of_receiver
+                .filter(|it| it.receiver == route.receiver && it.integration == integration);
             ChannelNote {
                 kind: kind.map_or("unknown", |(_, kind)| *kind).to_owned(),
                 told_at,
                 next_repeat: told_at
                     .zip(repeat_interval)
                     .map(|(at, after)| at.after(after)),
-                delivery: of_receiver.nth(integration).cloned(),
+                delivery: of_channel.next().cloned(),
             }
         };
         let channels = match self.is_now {

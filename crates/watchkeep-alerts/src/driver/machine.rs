@@ -46,6 +46,13 @@ impl Machine {
         self.follow(now, [Work::Outbox(effects)].into(), batch)
     }
 
+    /// Puts together how far each alert was told by an earlier process.
+    pub(super) fn recall(&mut self, now: Now) {
+        let firing = self.firing(now);
+        self.receipts
+            .recall(now, &firing, &self.trail, &self.outbox);
+    }
+
     /// Does what follows from going on with the rows of an earlier process.
     pub(super) fn go_on(
         &mut self,

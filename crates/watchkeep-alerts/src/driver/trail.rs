@@ -35,6 +35,12 @@ pub(crate) struct Entry {
     /// The notice, where there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) notice: Option<String>,
+    /// The place of the channel among those of the receiver.
+    #[serde(default)]
+    pub(crate) integration: usize,
+    /// How often the notice was tried.
+    #[serde(default)]
+    pub(crate) tries: u32,
     /// One word.
     pub(crate) reason: String,
     /// The reason in full.
@@ -143,6 +149,8 @@ impl Entry {
             fingerprint: decision.fingerprint,
             alerts: decision.alerts,
             notice: decision.notice,
+            integration: decision.integration,
+            tries: 0,
         }
     }
 
@@ -164,6 +172,8 @@ impl Entry {
             fingerprint: None,
             alerts: Vec::new(),
             notice: Some(progress.notification.id().to_owned()),
+            integration: progress.lane.integration,
+            tries: progress.attempts,
             reason: reason.to_owned(),
             words,
         })
@@ -177,6 +187,8 @@ impl Entry {
             fingerprint: None,
             alerts: Vec::new(),
             notice: Some(note.id.clone()),
+            integration: note.lane.integration,
+            tries: 0,
             reason: note.why.word().to_owned(),
             words: note.why.to_string(),
         }
@@ -207,6 +219,8 @@ mod tests {
             fingerprint: None,
             alerts: Vec::new(),
             notice: None,
+            integration: 0,
+            tries: 0,
             reason: "silenced".to_owned(),
             words: "silenced by 1".to_owned(),
         }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::{AlertExplanation, ChannelNote, Explanation, Knowledge, Target};
 use crate::alert::Labels;
+use crate::driver::NULL;
 use crate::notification::braced;
 use crate::text::printable;
 use crate::view::{DecisionView, DeliveryOutcome, DeliveryView};
@@ -228,6 +229,9 @@ fn told(target: &Target, state: Knowledge) -> Option<String> {
     let receiver = &target.route.receiver;
     if let Some(why) = &target.route.muted {
         return Some(format!("{receiver} is not told: it is {why}"));
+    }
+    if target.channels.iter().any(|channel| channel.kind == NULL) {
+        return Some(format!("{receiver} is a receiver that tells nobody"));
     }
     let by_delivery = target.channels.iter().find_map(|channel| {
         let delivery = channel.delivery.as_ref()?;

@@ -106,6 +106,8 @@ pub(crate) struct Decision {
     pub(crate) fingerprint: Option<Fingerprint>,
     /// The labels of the alerts that it is about.
     pub(crate) alerts: Vec<Labels>,
+    /// The place of the channel among those of the receiver, when it is about one.
+    pub(crate) integration: usize,
     /// The notice, when one is handed out.
     pub(crate) notice: Option<String>,
     pub(crate) why: Why,

@@ -239,6 +239,7 @@ impl State {
             receiver: group.receiver.to_string(),
             fingerprint,
             alerts: labels.into_iter().collect(),
+            integration: 0,
             notice: None,
             why,
         }

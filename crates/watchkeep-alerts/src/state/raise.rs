@@ -250,6 +250,7 @@ fn never_fired(now: Now, fingerprint: Fingerprint, labels: &Labels) -> Decision 
         receiver: String::new(),
         fingerprint: Some(fingerprint),
         alerts: vec![labels.clone()],
+        integration: 0,
         notice: None,
         why: Why::NeverFired,
     }

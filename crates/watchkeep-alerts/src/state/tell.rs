@@ -131,6 +131,7 @@ impl State {
             receiver: lane.receiver.clone(),
             fingerprint: None,
             alerts: labels,
+            integration: lane.integration,
             notice: Some(job.id.clone()),
             why: Why::Told(kind, reason),
         }));

@@ -312,3 +312,56 @@ async fn questions_that_fit_many_alerts_or_none_are_answered() {
         assert_eq!(json["alerts"][0]["labels"]["alertname"], "A1");
     }
 }
+
+#[tokio::test]
+async fn a_receiver_that_tells_nobody_is_called_that() {
+    let alerting = Alerting::builder("oracle").build().unwrap();
+    alerting.fire(alert("A", Level::Error)).await.unwrap();
+    let explanation = alerting.explain(Labels::new(), None).await.unwrap();
+    let verdict = &explanation.alerts[0].verdict;
+    assert_eq!(verdict, "It fires. null is a receiver that tells nobody.");
+}
+
+#[tokio::test]
+async fn deliveries_are_known_after_a_restart() {
+    let (disk, clock) = (
+        Faulty::default(),
+        ManualClock::new(Timestamp::from_millis(1_800_000_000_000)),
+    );
+    let bench = Bench::new(&disk, &clock);
+    for name in ["Over", "Told", "Dead"] {
+        let alert = alert(name, Level::Error);
+        bench.alerting.fire(alert).await.unwrap();
+        if name == "Dead" {
+            bench.chat.fail(NotifyError::permanent("no such chat"));
+        }
+        bench.pass(10).await;
+    }
+    // It is over, told, and fires anew: nobody was told of that yet.
+    let over = alert("Over", Level::Error).with_label("service", "oracle");
+    bench.alerting.resolve(over.fingerprint()).await.unwrap();
+    bench.pass(41).await;
+    let failing = alert("Failing", Level::Error);
+    bench.alerting.fire(failing).await.unwrap();
+    bench.chat.fail(NotifyError::transient("no route"));
+    bench.pass(10).await;
+    bench.alerting.fire(over).await.unwrap();
+    let before = bench.alerting.active().await;
+    drop(bench);
+    // The old engine lets go of the journal when its task ends.
+    tokio::task::yield_now().await;
+    let bench = Bench::new(&disk, &clock);
+    let after = bench.alerting.active().await;
+    let outcomes = |alerts: &[crate::view::AlertView]| -> Vec<_> {
+        let of = |it: &crate::view::AlertView| {
+            let deliveries = it.deliveries.iter();
+            let known = deliveries.map(|it| (it.outcome, it.tries, it.error.clone()));
+            (it.labels["alertname"].clone(), known.collect::<Vec<_>>())
+        };
+        alerts.iter().map(of).collect()
+    };
+    let expected = outcomes(&before);
+    assert_eq!(outcomes(&after), expected);
+    let kinds: Vec<_> = expected.iter().map(|(_, known)| known.len()).collect();
+    assert_eq!(kinds.iter().sum::<usize>(), 3, "{expected:?}");
+}
