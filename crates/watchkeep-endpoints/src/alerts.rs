@@ -80,15 +80,15 @@ async fn dead_letters(State(alerting): State<Alerting>) -> Response {
 
 async fn replay(State(alerting): State<Alerting>, Path(id): Path<String>) -> Response {
     let found = alerting.replay(&id).await;
-    settled(found, json!({ "id": id, "replayed": true }))
+    settled(found, &json!({ "id": id, "replayed": true }))
 }
 
 async fn discard(State(alerting): State<Alerting>, Path(id): Path<String>) -> Response {
     let found = alerting.discard(&id).await;
-    settled(found, json!({ "id": id, "discarded": true }))
+    settled(found, &json!({ "id": id, "discarded": true }))
 }
 
-fn settled(found: Result<bool, Error>, done: serde_json::Value) -> Response {
+fn settled(found: Result<bool, Error>, done: &serde_json::Value) -> Response {
     match found {
         Ok(true) => respond::json(StatusCode::OK, done.to_string()),
         Ok(false) => problem(StatusCode::NOT_FOUND, "no dead letter has this id"),

@@ -17,7 +17,7 @@ const SILENCE: Duration = Duration::from_secs(3_600);
 pub(crate) fn read(text: &str, from: Option<Timestamp>) -> Result<Script, ConfigError> {
     let node = tree(text)?;
     let mut fields = node.fields("a dry run")?;
-    let time = |node: Option<&Node>| node.map(|node| absolute(node)).transpose();
+    let time = |node: Option<&Node>| node.map(absolute).transpose();
     let mut script = Script::new();
     let own = time(fields.take("from"))?;
     script.from = from.or(own);

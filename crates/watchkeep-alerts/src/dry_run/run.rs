@@ -75,7 +75,8 @@ fn check(script: &Script, sorted: &[&TimedEvent]) -> Result<(Timestamp, Timestam
         return wrong("has more than 10,000 events");
     }
     let from = script.from.unwrap_or(first.at);
-    let to = script.to.unwrap_or(last.at.after(AFTER).max(from));
+    let after = || last.at.after(AFTER).max(from);
+    let to = script.to.unwrap_or_else(after);
     if to < from {
         return wrong("ends before it begins");
     }

@@ -179,7 +179,7 @@ fn a_run_has_bounds() {
         "lasts longer than 366 days",
     );
     check(
-        &one.clone().from(Timestamp::from_millis(i64::MIN)),
+        &one.from(Timestamp::from_millis(i64::MIN)),
         "lasts longer than 366 days",
     );
     let many = |count| (0..count).fold(Script::new(), |it, _| it.fire(now, labels("A", "error")));
