@@ -189,3 +189,67 @@ impl fmt::Display for RouteTarget {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CONFIG: &str = r#"
+route:
+  receiver: root
+  routes:
+    - {matchers: [a=x], receiver: first, continue: true}
+    - matchers: ['a=~".+"']
+      receiver: second
+      routes: [{matchers: [b=y], receiver: third, continue: true, active_time_intervals: [days, mornings]}]
+    - {receiver: last}
+receivers: [{name: root}, {name: first}, {name: second}, {name: third}, {name: last}]
+time_intervals:
+  - {name: days, time_intervals: [{times: [{start_time: "08:00", end_time: "18:00"}]}]}
+  - {name: mornings, time_intervals: [{times: [{start_time: "06:00", end_time: "07:00"}]}]}
+"#;
+
+    fn explain(labels: &[(&str, &str)], at: &str) -> RouteExplanation {
+        let config = Config::from_yaml(CONFIG).unwrap();
+        let labels = labels
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let labels: Labels = labels.collect();
+        let explanation = config.explain_routes(&labels, at.parse().unwrap());
+        // What is said to have taken the alert is what takes it.
+        let taken = explanation.steps.iter().filter(|step| step.taken);
+        let taken: Vec<_> = taken.map(|step| step.receiver.as_str()).collect();
+        assert_eq!(taken, config.routes().receivers(&labels));
+        explanation
+    }
+
+    #[test]
+    fn the_way_is_told_as_far_as_it_goes_and_no_farther() {
+        let way = explain(&[("a", "x"), ("b", "y")], "2026-11-27T07:00:00Z");
+        assert_eq!(
+            way.to_string(),
+            r#"{}: yes, by routes below it
+  {}/{a="x"}: yes: to first; later ones are asked too
+  {}/{a=~".+"}: yes, by routes below it
+    {}/{a=~".+"}/{b="y"}: yes: to third; later ones are asked too
+first is told, in the group {}
+third is not told: outside of days, mornings
+"#
+        );
+        let inside = explain(&[("a", "z"), ("b", "y")], "2026-11-27T06:59:59Z");
+        assert_eq!(inside.targets[0].muted, None);
+        let none = explain(&[], "2026-11-27T07:00:00Z");
+        assert_eq!(none.steps.len(), 4);
+        assert!(!none.steps[1].matched && none.steps[3].taken);
+    }
+
+    #[test]
+    fn what_is_listed_is_bounded_and_what_is_found_is_not() {
+        let routes = "{receiver: a, continue: true},".repeat(300);
+        let text =
+            format!("route: {{receiver: a, routes: [{routes}]}}\nreceivers: [{{name: a}}]\n");
+        let config = Config::from_yaml(&text).unwrap();
+        let way = config.explain_routes(&Labels::new(), Timestamp::from_millis(0));
+        assert_eq!((way.steps.len(), way.targets.len()), (STEPS, 300));
+    }
+}
