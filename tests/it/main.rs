@@ -2,6 +2,7 @@
 
 mod alertmanager;
 mod channels;
+mod cluster;
 mod deploy;
 mod kubelet;
 mod logpath;

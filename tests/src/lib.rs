@@ -5,7 +5,6 @@ pub mod client;
 pub mod deployment;
 pub mod eventually;
 pub mod exposition;
-
 pub mod gate;
 pub mod kubelet;
 pub mod oracle;

@@ -15,9 +15,7 @@ use crate::eventually::eventually;
 mod channels;
 mod search;
 
-pub use channels::{
-    Encryption, alertmanager_configured, alertmanagers, letters, of_alertmanager, smtp,
-};
+pub use channels::{Encryption, alertmanager_with, alertmanagers, letters, of_alertmanager, smtp};
 pub use search::{index_lines, search_request, search_server};
 
 /// A port that was free a moment ago, for servers that cannot choose one themselves.

@@ -111,6 +111,7 @@ pub(crate) fn start(parts: Parts) -> Result<Running, Error> {
         trail,
         receipts: Receipts::default(),
     };
+    machine.recall(now);
     machine.go_on(now, from_state, from_outbox, &mut batch);
     numbers::register(channels.names());
     numbers::restored(&machine.firing(now));

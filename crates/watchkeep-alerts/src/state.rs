@@ -13,6 +13,7 @@ mod alerts;
 mod dedup;
 mod effect;
 mod event;
+mod explain;
 mod flush;
 mod groups;
 mod inhibit;
@@ -37,6 +38,7 @@ mod views;
 pub(crate) use self::{
     effect::{Decision, Effect, Job, JobKind, Lane, Refusal},
     event::{Ends, Event, Outcome, Settled, SilenceDraft, SilenceOp},
+    explain::Placed,
     settings::{Settings, Telling},
     silence::{Silence, SilenceError, SilenceState},
     views::{AlertDetail, Filter, GroupDetail},
@@ -68,6 +70,8 @@ pub(crate) struct State {
     log: Log,
     /// The ids that were given out: notices and silences.
     ids: u64,
+    /// How many groups were flushed, and alerts looked at for that.
+    work: usize,
     /// When the engine last said that it refuses alerts.
     overloaded: Option<Duration>,
 }
@@ -83,6 +87,7 @@ impl State {
             silences: Silences::default(),
             log: Log::default(),
             ids: 0,
+            work: 0,
             overloaded: None,
             config,
             settings,
@@ -124,6 +129,11 @@ impl State {
             (lease, group) => lease.or(group)?,
         };
         Some(first.saturating_sub(BASE))
+    }
+
+    /// Returns how many groups were flushed so far, and alerts looked at for that: what a run has cost.
+    pub(crate) const fn work(&self) -> usize {
+        self.work
     }
 
     fn end_leases(&mut self, now: Now, effects: &mut Vec<Effect>) {

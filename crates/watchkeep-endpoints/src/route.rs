@@ -57,6 +57,14 @@ table! {
     LOG_LEVEL = GET "/log-level" Operators;
     SET_LOG_LEVEL = PUT "/log-level" Operators;
     RELOAD = POST "/-/reload" Operators;
+    ALERTS_DECISIONS = GET "/alerts/decisions" Operators;
+    ALERTS_DRY_RUN = POST "/alerts/dry-run" Operators;
+    ALERTS_EXPLAIN = GET "/alerts/explain" Operators;
+    ALERTS_EXPORT = GET "/alerts/export" Operators;
+    ALERTS_TEST = POST "/alerts/test/{receiver}" Operators;
+    DEAD_LETTERS = GET "/alerts/dead-letters" Operators;
+    DEAD_LETTER_DISCARD = POST "/alerts/dead-letters/{id}/discard" Operators;
+    DEAD_LETTER_REPLAY = POST "/alerts/dead-letters/{id}/replay" Operators;
     DASHBOARD = GET "/dashboard" Operators polled;
     DASHBOARD_STYLE = GET "/dashboard/style.css" Operators polled;
     DASHBOARD_SNAPSHOT = GET "/dashboard/api/snapshot" Operators polled;

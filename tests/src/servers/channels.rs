@@ -64,6 +64,9 @@ pub fn letters(server: &Real) -> Vec<std::path::PathBuf> {
         .collect()
 }
 
+/// A configuration that tells nobody.
+const NOBODY: &str = "route: {receiver: nobody}\nreceivers: [{name: nobody}]\n";
+
 /// Starts Alertmanagers that are one cluster.
 ///
 /// # Panics
@@ -74,20 +77,19 @@ pub async fn alertmanagers<const N: usize>(program: &Path) -> [Real; N] {
     for own in &gossip {
         let others = gossip.iter().filter(|port| *port != own);
         let others = others.map(|port| format!("--cluster.peer=127.0.0.1:{port}"));
-        let text = "route: {receiver: nobody}\nreceivers: [{name: nobody}]\n";
-        peers.push(alertmanager(program, text, *own, others.collect()).await);
+        peers.push(alertmanager(program, NOBODY, *own, others.collect()).await);
     }
     peers
         .try_into()
         .expect("there are as many as there are ports")
 }
 
-/// Starts one Alertmanager with this configuration.
+/// Starts an Alertmanager of its own with this configuration.
 ///
 /// # Panics
 /// When it does not start.
-pub async fn alertmanager_configured(program: &Path, text: &str) -> Real {
-    alertmanager(program, text, free_port(), Vec::new()).await
+pub async fn alertmanager_with(program: &Path, config: &str) -> Real {
+    alertmanager(program, config, free_port(), Vec::new()).await
 }
 
 async fn alertmanager(program: &Path, text: &str, gossip: u16, peers: Vec<String>) -> Real {
