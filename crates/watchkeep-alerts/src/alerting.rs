@@ -19,11 +19,15 @@ use crate::journal::Durability;
 use crate::line::TARGET;
 use crate::notification::Notification;
 use crate::notifier::Notifier;
-use crate::state::{Ends, SilenceOp};
+use crate::state::SilenceOp;
 use crate::timestamp::Timestamp;
 use crate::view::{AlertKind, SilenceRequest};
 
+mod listing;
 mod look;
+mod receive;
+
+pub use listing::{GroupWalk, Walk};
 
 /// The alert engine; clones share one.
 ///
@@ -109,8 +113,7 @@ impl Alerting {
     /// # Cancel safety
     /// When it is dropped, the alert may still be taken.
     pub async fn trigger(&self, alert: Alert) -> Result<Ack, Error> {
-        self.raise(alert, AlertKind::Event, None, Ends::Unsaid)
-            .await
+        self.raise(alert, AlertKind::Event).await
     }
 
     /// Raises an event without waiting, from any thread, also from a panic hook; returns the identity that the alert will have.
@@ -131,8 +134,7 @@ impl Alerting {
     /// # Cancel safety
     /// As [`trigger`](Self::trigger).
     pub async fn fire(&self, alert: Alert) -> Result<Ack, Error> {
-        self.raise(alert, AlertKind::State, None, Ends::Unsaid)
-            .await
+        self.raise(alert, AlertKind::State).await
     }
 
     /// Raises a state without waiting, as [`try_trigger`](Self::try_trigger) does an event.
@@ -141,23 +143,6 @@ impl Alerting {
     /// As [`try_trigger`](Self::try_trigger).
     pub fn try_fire(&self, alert: Alert) -> Result<Fingerprint, Error> {
         self.try_raise(alert, AlertKind::State)
-    }
-
-    /// Takes an alert as Prometheus sends it: with an end that is a lease, or without one, which is one of the configuration's `resolve_timeout`.
-    ///
-    /// # Errors
-    /// As [`trigger`](Self::trigger), and when it ends before it begins.
-    ///
-    /// # Cancel safety
-    /// As [`trigger`](Self::trigger).
-    pub async fn receive(
-        &self,
-        alert: Alert,
-        starts_at: Option<Timestamp>,
-        ends_at: Option<Timestamp>,
-    ) -> Result<Ack, Error> {
-        let ends = ends_at.map_or(Ends::Timeout, Ends::At);
-        self.raise(alert, AlertKind::State, starts_at, ends).await
     }
 
     /// Ends an alert, named by its labels or fingerprint, with or without the engine's own label `service`; says whether it was active.
@@ -184,12 +169,8 @@ impl Alerting {
     /// # Errors
     /// When it is not valid, or there are too many ([`Error::is_invalid_silence`]); and as [`resolve`](Self::resolve).
     pub async fn silence(&self, request: SilenceRequest) -> Result<String, Error> {
-        let mut draft = request.draft;
-        self.silence_op(move |now| {
-            draft.starts_at = draft.starts_at.max(now);
-            SilenceOp::Set(draft)
-        })
-        .await
+        self.silence_op(move |now| SilenceOp::Set(request.draft(now)))
+            .await
     }
 
     /// Ends a silence.
@@ -307,22 +288,10 @@ impl Alerting {
         left == Some(0)
     }
 
-    async fn raise(
-        &self,
-        alert: Alert,
-        kind: AlertKind,
-        starts_at: Option<Timestamp>,
-        ends: Ends,
-    ) -> Result<Ack, Error> {
+    async fn raise(&self, alert: Alert, kind: AlertKind) -> Result<Ack, Error> {
         alert.validate()?;
         let answer = self
-            .ask(|reply| Command::Raise {
-                alert,
-                kind,
-                starts_at,
-                ends,
-                reply,
-            })
+            .ask(|reply| Command::Raise { alert, kind, reply })
             .await?;
         if let Some(refusal) = answer.outcome.refused {
             return Err(Kind::Refused(refusal).into());
@@ -346,8 +315,6 @@ impl Alerting {
         self.push(Command::Raise {
             alert,
             kind,
-            starts_at: None,
-            ends: Ends::Unsaid,
             reply: None,
         })?;
         Ok(fingerprint)

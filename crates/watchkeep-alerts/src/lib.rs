@@ -68,6 +68,7 @@ pub mod config;
 mod driver;
 mod error;
 mod fingerprint;
+mod incoming;
 pub mod interval;
 pub mod journal;
 mod level;
@@ -88,15 +89,17 @@ mod view;
 pub use async_trait::async_trait;
 
 pub use crate::alert::{Alert, Labels};
-pub use crate::alerting::{Ack, Alerting};
+pub use crate::alerting::{Ack, Alerting, GroupWalk, Walk};
 pub use crate::builder::AlertingBuilder;
 pub use crate::error::Error;
 pub use crate::fingerprint::{AlertKey, Fingerprint};
+pub use crate::incoming::Incoming;
 pub use crate::level::{Level, ParseLevelError};
 pub use crate::notification::Notification;
 pub use crate::notifier::{Limits, Notifier, NotifyError, NotifyErrorKind, Rate};
+pub use crate::state::{GroupListing, ListedAlert};
 pub use crate::timestamp::Timestamp;
 pub use crate::view::{
-    AlertKind, AlertReport, AlertView, DeadLetterView, DecisionView, DeliveryOutcome, DeliveryView,
-    GroupView, SilenceRequest, SilenceView, Status,
+    AlertKind, AlertQuery, AlertReport, AlertView, DeadLetterView, DecisionView, DeliveryOutcome,
+    DeliveryView, GroupView, SilenceRequest, SilenceView, Status,
 };
