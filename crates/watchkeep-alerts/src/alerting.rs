@@ -23,6 +23,7 @@ use crate::state::SilenceOp;
 use crate::timestamp::Timestamp;
 use crate::view::{AlertKind, SilenceRequest};
 
+mod configured;
 mod listing;
 mod look;
 mod receive;
@@ -49,11 +50,18 @@ struct Inner {
     commands: mpsc::Sender<Command>,
     outstanding: watch::Receiver<usize>,
     durability: Durability,
-    channels: Mutex<Channels>,
+    running: Mutex<Setup>,
+    fallback: Option<String>,
     registered: BTreeMap<String, Arc<dyn Notifier>>,
     accept_timeout: Duration,
     attempt_timeout: Duration,
     closed: AtomicBool,
+}
+
+/// What the engine goes by; another one after a reload.
+struct Setup {
+    channels: Channels,
+    config: Arc<Config>,
 }
 
 /// The engine's word that it took an alert.
@@ -69,6 +77,8 @@ pub(crate) struct Front {
     pub(crate) service: String,
     pub(crate) registered: BTreeMap<String, Arc<dyn Notifier>>,
     pub(crate) accept_timeout: Duration,
+    /// The stand-in.
+    pub(crate) fallback: Option<String>,
 }
 
 // === impl Alerting ===
@@ -80,7 +90,10 @@ impl Alerting {
     }
 
     pub(crate) fn start(front: Front, parts: Parts) -> Result<Self, Error> {
-        let channels = parts.channels.clone();
+        let running = Setup {
+            channels: parts.channels.clone(),
+            config: Arc::clone(&parts.config),
+        };
         let attempt_timeout = parts.attempt_timeout;
         let Running {
             commands,
@@ -93,7 +106,8 @@ impl Alerting {
                 commands,
                 outstanding,
                 durability,
-                channels: Mutex::new(channels),
+                running: Mutex::new(running),
+                fallback: front.fallback,
                 registered: front.registered,
                 accept_timeout: front.accept_timeout,
                 attempt_timeout,
@@ -190,9 +204,13 @@ impl Alerting {
         let channels = Channels::new(&config, &self.inner.registered)?;
         let for_task = Box::new(channels.clone());
         let config = Arc::new(config);
+        let for_handles = Setup {
+            channels,
+            config: Arc::clone(&config),
+        };
         self.ask(|reply| Command::Reload(config, for_task, reply))
             .await?;
-        *lock(&self.inner.channels) = channels;
+        *lock(&self.inner.running) = for_handles;
         Ok(())
     }
 
@@ -223,7 +241,7 @@ impl Alerting {
 
     /// Returns the names of the receivers, in their order.
     pub fn receivers(&self) -> Vec<String> {
-        lock(&self.inner.channels).receivers()
+        lock(&self.inner.running).channels.receivers()
     }
 
     /// Sends a test notice to every channel of one receiver, once, past its queue.
@@ -231,7 +249,7 @@ impl Alerting {
     /// # Errors
     /// When there is no such receiver, or a notice was not delivered.
     pub async fn test(&self, receiver: &str) -> Result<(), Error> {
-        let notifiers = lock(&self.inner.channels).notifiers_of(receiver);
+        let notifiers = lock(&self.inner.running).channels.notifiers_of(receiver);
         if notifiers.is_empty() {
             return Err(Kind::UnknownReceiver(receiver.chars().take(128).collect()).into());
         }

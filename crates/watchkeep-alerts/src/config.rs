@@ -65,6 +65,7 @@ use crate::route::RouteTree;
 mod builder;
 mod duration;
 mod error;
+mod export;
 mod file;
 mod receiver;
 mod secret;
@@ -73,6 +74,7 @@ mod settings;
 pub use builder::ConfigBuilder;
 pub use error::{ConfigError, ConfigWarning};
 pub(crate) use error::{Located, Position, shown};
+pub use export::{Export, Lost};
 pub use receiver::{IntegrationConfig, ReceiverConfig, Settings};
 pub use secret::{Secret, SecretError};
 pub use settings::{

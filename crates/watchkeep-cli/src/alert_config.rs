@@ -1,4 +1,4 @@
-//! `watchkeep alerts check` and `watchkeep alerts routes`: what a configuration file says.
+//! `watchkeep alerts check`, `export` and `routes`: what a configuration file says.
 
 use std::fmt::Write as _;
 use std::fs::File;
@@ -27,6 +27,19 @@ pub(crate) fn check(path: &Path) -> Result<String, String> {
         let _ = write!(text, "\nwarning: {}: {warning}", path.display());
     }
     Ok(text)
+}
+
+/// Writes a file as Alertmanager reads it, with what that loses as comments.
+pub(crate) fn export(path: &Path, with_secrets: bool) -> Result<String, String> {
+    let config = read(path)?;
+    let export = if with_secrets {
+        config
+            .to_alertmanager_with_secrets()
+            .map_err(|error| error.to_string())?
+    } else {
+        config.to_alertmanager()
+    };
+    Ok(export.to_string().trim_end().to_owned())
 }
 
 /// Says which receivers hear of an alert with these labels, as `amtool config routes test` does.
@@ -77,6 +90,17 @@ mod tests {
             "{path}: valid, with 3 routes, 3 receivers, 0 inhibition rules and 0 time intervals\nwarning: {path}: line 4, column 5: `match` is deprecated: use `matchers`"
         );
         assert_eq!(said, Ok(expected));
+    }
+
+    #[test]
+    fn an_export_says_first_what_it_loses_and_hides_secrets_unless_asked() {
+        let file = file(
+            "route: {receiver: a}\nreceivers: [{name: a, slack_configs: [{api_url: 'http://s/key'}]}]\nx-own: 1\n",
+        );
+        let text = |with_secrets| export(file.path(), with_secrets).expect("it is valid");
+        assert!(text(false).starts_with("# lost: the file: `x-own` is an extension\nglobal:\n"));
+        assert!(text(false).contains("api_url: \"<secret>\""));
+        assert!(text(true).contains("api_url: \"http://s/key\""));
     }
 
     #[test]

@@ -25,6 +25,15 @@ pub(crate) enum Command {
         /// The file, in Alertmanager's form.
         config: PathBuf,
     },
+    /// Print a configuration as a file for Alertmanager 0.25 and later; what that cannot say comes first, as comments.
+    Export {
+        /// The configuration file, in Alertmanager's form.
+        #[arg(long)]
+        config: PathBuf,
+        /// Write secrets out, instead of `<secret>` and `https://secret.invalid/`.
+        #[arg(long)]
+        with_secrets: bool,
+    },
     /// Print the receivers of an alert, with commas between them.
     Routes {
         /// The configuration file, in Alertmanager's form.
@@ -119,6 +128,10 @@ pub(crate) enum Channel {
 pub(crate) fn run(command: Command) -> Result<String, String> {
     let channel = match command {
         Command::Check { config } => return alert_config::check(&config),
+        Command::Export {
+            config,
+            with_secrets,
+        } => return alert_config::export(&config, with_secrets),
         Command::Routes { config, labels } => return alert_config::routes(&config, &labels),
         Command::Channel(channel) => notifier(channel).map_err(words)?,
     };

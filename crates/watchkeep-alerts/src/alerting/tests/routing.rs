@@ -11,7 +11,8 @@ use crate::incoming::Incoming;
 use crate::journal::Memory;
 use crate::level::Level;
 use crate::matcher::Matchers;
-use crate::notifier::NotifyError;
+use crate::notification::Notification;
+use crate::notifier::{Limits, Notifier, NotifyError};
 use crate::testing::{ManualClock, Recorded, Recorder};
 use crate::timestamp::Timestamp;
 use crate::view::{SilenceRequest, Status};
@@ -261,4 +262,51 @@ async fn a_receiver_named_null_tells_nobody() {
     alerting.fire(error("A")).await.unwrap();
     assert!(alerting.shutdown(Duration::from_secs(5)).await);
     assert_eq!(alerting.dead_letters().await, []);
+}
+
+/// Takes three notices a minute.
+struct Slow;
+
+#[crate::async_trait]
+impl Notifier for Slow {
+    fn kind(&self) -> &'static str {
+        "slow"
+    }
+
+    fn limits(&self) -> Limits {
+        Limits::of_rate(3, Duration::from_secs(60))
+    }
+
+    async fn notify(&self, _: &Notification) -> Result<(), NotifyError> {
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_running_configuration_is_the_last_that_was_taken() {
+    let yaml = |receiver: &str| {
+        format!("route: {{receiver: {receiver}}}\nreceivers: [{{name: {receiver}}}]\n")
+    };
+    let alerting = Alerting::builder("oracle")
+        .notifier("one", Slow)
+        .notifier("two", Recorder::new().0)
+        .fallback("two")
+        .config_yaml(&yaml("one"))
+        .build()
+        .unwrap();
+    assert_eq!(alerting.configuration().routes().root().receiver(), "one");
+    let text = alerting.export().to_string();
+    assert!(
+        text.contains(
+            "# lost: receiver `one`, slow: it is told at most 3 at once and one every 60s"
+        )
+    );
+    assert!(text.contains("# lost: receiver `two`: it is told what others could not be"));
+    let bad = Config::from_yaml(&yaml("three")).unwrap();
+    assert!(alerting.reload(bad).await.is_err());
+    assert_eq!(alerting.configuration().routes().root().receiver(), "one");
+    let good = Config::from_yaml(&yaml("two")).unwrap();
+    alerting.reload(good).await.unwrap();
+    assert_eq!(alerting.configuration().routes().root().receiver(), "two");
+    assert!(alerting.export().yaml().contains("receiver: two"));
 }
