@@ -216,8 +216,8 @@ impl Alert {
     }
 }
 
-/// Says whether a name is letters, digits and `_`, and does not begin with a digit.
-pub(crate) fn is_label_name(name: &str) -> bool {
+/// Says whether a name of a label or annotation is as Prometheus wants it: letters, digits and `_`, not beginning with a digit; and not longer than 128 bytes.
+pub fn is_label_name(name: &str) -> bool {
     let rest = name.trim_start_matches(|c: char| c.is_ascii_alphabetic() || c == '_');
     rest.len() < name.len()
         && name.len() <= NAME_BYTES

@@ -72,6 +72,13 @@ pub struct Ack {
     durability: Durability,
 }
 
+/// The engine's word that it made, changed or ended a silence.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SilenceAck {
+    id: String,
+    durability: Durability,
+}
+
 /// The parts of a handle that the task does not need.
 pub(crate) struct Front {
     pub(crate) service: String,
@@ -178,22 +185,22 @@ impl Alerting {
         self.push(Command::Resolve(alert.into().0, None))
     }
 
-    /// Makes or changes a silence, and returns its id once it is in the journal.
+    /// Makes or changes a silence, and returns once it is in the journal.
     ///
     /// # Errors
     /// When it is not valid, or there are too many ([`Error::is_invalid_silence`]); and as [`resolve`](Self::resolve).
-    pub async fn silence(&self, request: SilenceRequest) -> Result<String, Error> {
+    pub async fn silence(&self, request: SilenceRequest) -> Result<SilenceAck, Error> {
         self.silence_op(move |now| SilenceOp::Set(request.draft(now)))
             .await
     }
 
-    /// Ends a silence.
+    /// Ends a silence; one that is over stays as it is.
     ///
     /// # Errors
-    /// When there is none with this id; and as [`resolve`](Self::resolve).
-    pub async fn expire_silence(&self, id: &str) -> Result<(), Error> {
+    /// When there is none with this id ([`Error::is_unknown_silence`]); and as [`resolve`](Self::resolve).
+    pub async fn expire_silence(&self, id: &str) -> Result<SilenceAck, Error> {
         let id = id.to_owned();
-        self.silence_op(|_| SilenceOp::Expire(id)).await.map(drop)
+        self.silence_op(|_| SilenceOp::Expire(id)).await
     }
 
     /// Goes on with another configuration; timers go on, and what waits for receivers that are gone becomes dead letters.
@@ -232,6 +239,11 @@ impl Alerting {
         let id = id.to_owned();
         let answer = self.ask(|reply| Command::Discard(id, reply)).await?;
         Ok(answer.outcome.found)
+    }
+
+    /// Says whether the engine takes alerts: it was not shut down.
+    pub fn is_open(&self) -> bool {
+        !self.inner.closed.load(Ordering::Acquire)
     }
 
     /// Returns what an alert that is acknowledged now outlives, as long as the journal can be written.
@@ -338,12 +350,18 @@ impl Alerting {
         Ok(fingerprint)
     }
 
-    async fn silence_op(&self, op: impl FnOnce(Timestamp) -> SilenceOp) -> Result<String, Error> {
+    async fn silence_op(
+        &self,
+        op: impl FnOnce(Timestamp) -> SilenceOp,
+    ) -> Result<SilenceAck, Error> {
         let now = self.try_look(|_, now| now.wall).await;
         let op = op(now.ok_or(Kind::Closed)?);
         let answer = self.ask(|reply| Command::Silence(op, reply)).await?;
         match answer.outcome.silence {
-            Some(Ok(id)) => Ok(id),
+            Some(Ok(id)) => Ok(SilenceAck {
+                id,
+                durability: answer.durability,
+            }),
             Some(Err(error)) => Err(Kind::Silence(error).into()),
             None => Err(Kind::Closed.into()),
         }
@@ -426,6 +444,25 @@ impl Ack {
     /// Returns what the alert outlives: the process, when it is on disk.
     ///
     /// It is [`Durability::Memory`] with a journal in memory, and while a journal on disk cannot be written.
+    pub const fn durability(&self) -> Durability {
+        self.durability
+    }
+}
+
+// === impl SilenceAck ===
+
+impl SilenceAck {
+    /// Returns the id of the silence, a UUID.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Returns the id of the silence, a UUID.
+    pub fn into_id(self) -> String {
+        self.id
+    }
+
+    /// Returns what the silence outlives, as [`Ack::durability`] does.
     pub const fn durability(&self) -> Durability {
         self.durability
     }

@@ -88,8 +88,8 @@ mod view;
 
 pub use async_trait::async_trait;
 
-pub use crate::alert::{Alert, Labels};
-pub use crate::alerting::{Ack, Alerting, GroupWalk, Walk};
+pub use crate::alert::{Alert, Labels, is_label_name};
+pub use crate::alerting::{Ack, Alerting, GroupWalk, SilenceAck, Walk};
 pub use crate::builder::AlertingBuilder;
 pub use crate::error::Error;
 pub use crate::fingerprint::{AlertKey, Fingerprint};

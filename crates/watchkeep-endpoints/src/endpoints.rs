@@ -10,6 +10,7 @@ use watchkeep_metrics::Recorder;
 
 use crate::access::Access;
 use crate::alerts;
+use crate::api_v2;
 use crate::dashboard::{self, Dashboard, Page};
 use crate::health::{self, Health};
 use crate::metrics::{self, Metrics, Summary};
@@ -28,6 +29,7 @@ pub struct Endpoints {
     summary: Option<Summary>,
     health: Option<Registry>,
     alerts: Option<Alerting>,
+    api: Option<Alerting>,
     dashboard: Option<Dashboard>,
 }
 
@@ -42,6 +44,7 @@ impl Endpoints {
             summary: None,
             health: None,
             alerts: None,
+            api: None,
             dashboard: None,
         }
     }
@@ -69,6 +72,12 @@ impl Endpoints {
     /// Serves these alerts under `/alerts`, for operators.
     pub fn with_alerts(mut self, alerts: Alerting) -> Self {
         self.alerts = Some(alerts);
+        self
+    }
+
+    /// Serves these alerts under `/api/v2/`, as Alertmanager would, and `/-/healthy` and `/-/ready`, for operators and their tools.
+    pub fn with_alertmanager_api(mut self, alerts: Alerting) -> Self {
+        self.api = Some(alerts);
         self
     }
 
@@ -135,6 +144,9 @@ impl Endpoints {
         if let Some(alerting) = self.alerts.clone() {
             alerts::mount(&mut routes, alerting);
         }
+        if let Some(alerting) = self.api {
+            api_v2::mount(&mut routes, alerting);
+        }
         if let Some(dashboard) = self.dashboard {
             dashboard::mount(
                 &mut routes,
@@ -167,6 +179,7 @@ impl fmt::Debug for Endpoints {
             .field("summary", &self.summary.is_some())
             .field("health", &self.health.is_some())
             .field("alerts", &self.alerts.is_some())
+            .field("api", &self.api.is_some())
             .field("dashboard", &self.dashboard.is_some())
             .finish()
     }

@@ -9,6 +9,7 @@
 //! | `/metrics/summary` | no | the JSON summary |
 //! | `/health` | no, `?verbose` yes | the report; `Accept: application/health+json` gives that format, with `?verbose` in full |
 //! | `/livez`, `/readyz`, `/startupz` | no | probes |
+//! | `/api/v2/status`, `…/receivers`, `…/alerts`, `…/alerts/groups`, `…/silences`, `…/silence/{id}`, `/-/healthy`, `/-/ready` | yes | Alertmanager's API, for `amtool`, Prometheus and others |
 //! | `/alerts` | yes | active alerts with their deliveries |
 //! | `/dashboard`, `/dashboard/style.css`, `/dashboard/api/snapshot` | yes | the page, its style, the same as JSON |
 //!
@@ -29,6 +30,7 @@
 
 mod access;
 mod alerts;
+mod api_v2;
 mod dashboard;
 mod endpoints;
 #[cfg(feature = "exporter-prometheus")]

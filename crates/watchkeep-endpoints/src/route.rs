@@ -53,6 +53,17 @@ table! {
     READY = GET "/readyz" Open polled;
     STARTUP = GET "/startupz" Open polled;
     ALERTS = GET "/alerts" Operators;
+    API_STATUS = GET "/api/v2/status" Operators;
+    API_RECEIVERS = GET "/api/v2/receivers" Operators;
+    API_ALERTS = GET "/api/v2/alerts" Operators;
+    API_POST_ALERTS = POST "/api/v2/alerts" Operators;
+    API_GROUPS = GET "/api/v2/alerts/groups" Operators;
+    API_SILENCES = GET "/api/v2/silences" Operators;
+    API_POST_SILENCE = POST "/api/v2/silences" Operators;
+    API_SILENCE = GET "/api/v2/silence/{id}" Operators;
+    API_EXPIRE_SILENCE = DELETE "/api/v2/silence/{id}" Operators;
+    API_HEALTHY = GET "/-/healthy" Operators;
+    API_READY = GET "/-/ready" Operators;
     DASHBOARD = GET "/dashboard" Operators polled;
     DASHBOARD_STYLE = GET "/dashboard/style.css" Operators polled;
     DASHBOARD_SNAPSHOT = GET "/dashboard/api/snapshot" Operators polled;

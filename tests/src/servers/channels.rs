@@ -82,10 +82,28 @@ pub async fn alertmanagers<const N: usize>(program: &Path) -> [Real; N] {
 }
 
 async fn alertmanager(program: &Path, gossip: u16, peers: Vec<String>) -> Real {
+    let mut arguments = vec![
+        format!("--cluster.listen-address=127.0.0.1:{gossip}"),
+        format!("--cluster.advertise-address=127.0.0.1:{gossip}"),
+    ];
+    arguments.extend(peers);
+    let text = "route: {receiver: nobody}\nreceivers: [{name: nobody}]\n";
+    alertmanager_with(program, text, arguments).await
+}
+
+/// Starts an Alertmanager that is alone, with this configuration.
+///
+/// # Panics
+/// When it does not start.
+pub async fn alertmanager_alone(program: &Path, config: &str) -> Real {
+    let arguments = vec!["--cluster.listen-address=".to_owned()];
+    alertmanager_with(program, config, arguments).await
+}
+
+async fn alertmanager_with(program: &Path, text: &str, arguments: Vec<String>) -> Real {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let port = free_port();
     let config = folder.path().join("alertmanager.yml");
-    let text = "route: {receiver: nobody}\nreceivers: [{name: nobody}]\n";
     std::fs::write(&config, text).expect("the configuration is written");
     let data = folder.path().join("data");
     let mut command = Command::new(program);
@@ -93,9 +111,7 @@ async fn alertmanager(program: &Path, gossip: u16, peers: Vec<String>) -> Real {
         .arg(format!("--config.file={}", config.display()))
         .arg(format!("--storage.path={}", data.display()))
         .arg(format!("--web.listen-address=127.0.0.1:{port}"))
-        .arg(format!("--cluster.listen-address=127.0.0.1:{gossip}"))
-        .arg(format!("--cluster.advertise-address=127.0.0.1:{gossip}"))
-        .args(peers);
+        .args(arguments);
     Real::start(folder, port, command).await
 }
 

@@ -49,7 +49,8 @@ fn endpoints(access: Access) -> Endpoints {
         .with_metrics(recorder)
         .with_summary(|| r#"{"total_messages":3}"#.to_owned())
         .with_health(registry())
-        .with_alerts(alerting)
+        .with_alerts(alerting.clone())
+        .with_alertmanager_api(alerting)
         .with_dashboard(dashboard)
 }
 

@@ -128,7 +128,7 @@ async fn a_silence_holds_back_until_it_ends() {
     let request = SilenceRequest::until(matchers(), hour)
         .by("ops")
         .because("maintenance");
-    let id = bench.alerting.silence(request).await.unwrap();
+    let id = bench.alerting.silence(request).await.unwrap().into_id();
     bench
         .alerting
         .fire(of("a", "One", Level::Error))
