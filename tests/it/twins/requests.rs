@@ -183,7 +183,7 @@ fn silences() -> Vec<String> {
         matcher(m("a", "b{1001}", true)),
         matcher(json!({"name": "a", "value": "b", "isRegex": "no"})),
         silence(|it| {
-            it["matchers"] = json!([{"name": "alertname", "value": "zzz", "isRegex": false, "isEqual": false}, m("team", "none", false)]);
+            it["matchers"] = json!([{"name": "alertname", "value": "zzz", "isRegex": false, "isEqual": false}, m("area", "none", false)]);
             it["endsAt"] = json!("2093-01-01T00:00:00Z");
         }),
         silence(|it| {

@@ -7,7 +7,7 @@ use crate::alert::{Alert, Labels};
 use crate::clock::Now;
 use crate::fingerprint::Fingerprint;
 use crate::journal::{Change, Row, Table};
-use crate::matcher::{MatchOp, Matcher};
+use crate::matcher::{MatchOp, Matcher, Matchers};
 use crate::state::effect::Lane;
 use crate::state::groups::{Group, Groups, Member};
 use crate::state::log::{Entry, Mark, Pending};
@@ -311,13 +311,10 @@ impl SilenceRow {
             };
             Matcher::new(name, op, value).map_err(|error| broken(error.to_string()))
         };
+        let matchers: Result<Vec<_>, _> = self.matchers.into_iter().map(matcher).collect();
         Ok(Silence {
             id: self.id,
-            matchers: self
-                .matchers
-                .into_iter()
-                .map(matcher)
-                .collect::<Result<_, _>>()?,
+            matchers: Matchers::as_given(matchers?),
             starts_at: Timestamp::from_millis(self.starts_at),
             ends_at: Timestamp::from_millis(self.ends_at),
             updated_at: Timestamp::from_millis(self.updated_at),

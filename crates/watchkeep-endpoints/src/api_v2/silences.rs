@@ -4,7 +4,7 @@ use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use http::{HeaderMap, StatusCode, Uri};
 use serde::Serialize;
-use watchkeep_alerts::matcher::{MatchOp, Matcher};
+use watchkeep_alerts::matcher::{MatchOp, Matcher, Matchers};
 use watchkeep_alerts::{SilenceRequest, SilenceView, Timestamp, is_label_name};
 
 use super::alerts::{check_durability, permit};
@@ -101,7 +101,7 @@ fn asked(posted: PostedSilence) -> Result<SilenceRequest, Problem> {
     if ends_at > LAST {
         return Err(failed("end time can't be after the year 9999"));
     }
-    let request = SilenceRequest::until(matchers.into_iter().collect(), ends_at)
+    let request = SilenceRequest::until(Matchers::as_given(matchers), ends_at)
         .from(starts_at)
         .by(created_by)
         .because(comment);
