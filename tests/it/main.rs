@@ -15,4 +15,5 @@ mod refusals;
 mod rules;
 mod stops;
 mod stores;
+mod twins;
 mod workspace;

@@ -79,6 +79,14 @@ impl Real {
         listens(self.port).await;
     }
 
+    /// Asks it to read its configuration again.
+    ///
+    /// # Panics
+    /// When it has ended.
+    pub fn reload(&self) {
+        send("HUP", &[self.id()]);
+    }
+
     /// Lets it and its children stand still, as a machine that hangs does: connections stay, and nobody answers.
     ///
     /// # Panics
@@ -179,6 +187,18 @@ pub async fn prometheus_with(program: &Path, target: &str, arguments: &[&str]) -
 pub async fn prometheus_with_rules(program: &Path, target: &str, rules: &Path) -> Real {
     let files = format!("['{}']", rules.display());
     prometheus_configured(program, &scrape(target, &files), &[]).await
+}
+
+/// Starts a Prometheus that evaluates the rules of a file every second and sends its alerts to `target`.
+///
+/// # Panics
+/// When it does not start.
+pub async fn prometheus_that_alerts(program: &Path, rules: &Path, target: &str) -> Real {
+    let rules = rules.display();
+    let text = format!(
+        "global: {{evaluation_interval: 1s}}\nrule_files: ['{rules}']\nalerting: {{alertmanagers: [{{static_configs: [{{targets: ['{target}']}}]}}]}}\n"
+    );
+    prometheus_configured(program, &text, &["--rules.alert.resend-delay=1s"]).await
 }
 
 fn scrape(target: &str, rule_files: &str) -> String {

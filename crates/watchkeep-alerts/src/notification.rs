@@ -114,6 +114,7 @@ impl Notification {
             starts_at: now,
             ends_at: None,
             updated_at: now,
+            generator_url: String::new(),
             occurrences: 1,
             deliveries: Vec::new(),
         };

@@ -19,9 +19,11 @@ mod groups;
 mod inhibit;
 mod keys;
 mod lanes;
+mod listing;
 mod log;
 mod moment;
 mod overload;
+mod packed;
 mod persist;
 mod place;
 mod raise;
@@ -39,10 +41,13 @@ pub(crate) use self::{
     effect::{Decision, Effect, Job, JobKind, Lane, Refusal},
     event::{Ends, Event, Outcome, Settled, SilenceDraft, SilenceOp},
     explain::Placed,
+    listing::GroupRef,
     settings::{Settings, Telling},
     silence::{Silence, SilenceError, SilenceState},
     views::{AlertDetail, Filter, GroupDetail},
 };
+
+pub use self::listing::{GroupListing, ListedAlert};
 
 #[cfg(test)]
 pub(crate) use self::{effect::Why, settings::Limit, views::AlertState};
@@ -111,6 +116,7 @@ impl State {
                 starts_at,
                 ends,
             } => self.raise(now, alert, kind, (starts_at, ends), &mut effects),
+            Event::Receive(incoming) => self.receive(now, incoming, &mut effects),
             Event::Reload(config) => self.reload(now, config, &mut effects),
             Event::Resolve(key) => self.resolve(now, key, &mut effects),
             Event::Settled(settled) => self.settled(now, &settled, &mut effects),

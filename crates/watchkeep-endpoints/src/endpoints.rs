@@ -11,6 +11,7 @@ use watchkeep_metrics::Recorder;
 
 use crate::access::Access;
 use crate::alerts;
+use crate::api_v2;
 use crate::dashboard::{self, Dashboard, Page};
 use crate::errors::{self, Source};
 use crate::health::{self, Health};
@@ -36,6 +37,7 @@ pub struct Endpoints {
     #[cfg(feature = "elasticsearch")]
     elasticsearch: Option<watchkeep_logging::query::Elasticsearch>,
     reload: Option<Reload>,
+    api: Option<Alerting>,
     dashboard: Option<Dashboard>,
 }
 
@@ -54,6 +56,7 @@ impl Endpoints {
             #[cfg(feature = "elasticsearch")]
             elasticsearch: None,
             reload: None,
+            api: None,
             dashboard: None,
         }
     }
@@ -112,6 +115,12 @@ impl Endpoints {
         F: Future<Output = Result<(), Vec<String>>> + Send + 'static,
     {
         self.reload = Some(Reload::new(reload));
+        self
+    }
+
+    /// Serves these alerts under `/api/v2/`, as Alertmanager would, and `/-/healthy` and `/-/ready`, for operators and their tools.
+    pub fn with_alertmanager_api(mut self, alerts: Alerting) -> Self {
+        self.api = Some(alerts);
         self
     }
 
@@ -192,6 +201,9 @@ impl Endpoints {
         if let Some(reload) = self.reload {
             reload::mount(&mut routes, reload);
         }
+        if let Some(alerting) = self.api {
+            api_v2::mount(&mut routes, alerting);
+        }
         if let Some(dashboard) = self.dashboard {
             dashboard::mount(
                 &mut routes,
@@ -226,6 +238,7 @@ impl fmt::Debug for Endpoints {
             .field("alerts", &self.alerts.is_some())
             .field("logs", &self.logs.is_some())
             .field("reload", &self.reload.is_some())
+            .field("api", &self.api.is_some())
             .field("dashboard", &self.dashboard.is_some())
             .finish()
     }

@@ -9,6 +9,7 @@
 //! | `/metrics/summary` | no | the JSON summary |
 //! | `/health` | no, `?verbose` yes | the report; `Accept: application/health+json` gives that format, with `?verbose` in full |
 //! | `/livez`, `/readyz`, `/startupz` | no | probes |
+//! | `/api/v2/status`, `…/receivers`, `…/alerts`, `…/alerts/groups`, `…/silences`, `…/silence/{id}`, `/-/healthy`, `/-/ready` | yes | Alertmanager's API, for `amtool`, Prometheus and others |
 //! | `/alerts` | yes | active alerts with their deliveries |
 //! | `/logs/errors?since=1h` | yes | how many errors by code, and the last of them: from the JSON files, the ring of the last records, or Elasticsearch |
 //! | `/log-level` | yes | the filter of the log, and with `PUT` another one, for a time or until the restart |
@@ -35,6 +36,7 @@
 
 mod access;
 mod alerts;
+mod api_v2;
 mod dashboard;
 mod endpoints;
 mod errors;

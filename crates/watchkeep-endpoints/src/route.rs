@@ -65,6 +65,17 @@ table! {
     DEAD_LETTERS = GET "/alerts/dead-letters" Operators;
     DEAD_LETTER_DISCARD = POST "/alerts/dead-letters/{id}/discard" Operators;
     DEAD_LETTER_REPLAY = POST "/alerts/dead-letters/{id}/replay" Operators;
+    API_STATUS = GET "/api/v2/status" Operators;
+    API_RECEIVERS = GET "/api/v2/receivers" Operators;
+    API_ALERTS = GET "/api/v2/alerts" Operators;
+    API_POST_ALERTS = POST "/api/v2/alerts" Operators;
+    API_GROUPS = GET "/api/v2/alerts/groups" Operators;
+    API_SILENCES = GET "/api/v2/silences" Operators;
+    API_POST_SILENCE = POST "/api/v2/silences" Operators;
+    API_SILENCE = GET "/api/v2/silence/{id}" Operators;
+    API_EXPIRE_SILENCE = DELETE "/api/v2/silence/{id}" Operators;
+    API_HEALTHY = GET "/-/healthy" Operators;
+    API_READY = GET "/-/ready" Operators;
     DASHBOARD = GET "/dashboard" Operators polled;
     DASHBOARD_STYLE = GET "/dashboard/style.css" Operators polled;
     DASHBOARD_SNAPSHOT = GET "/dashboard/api/snapshot" Operators polled;

@@ -106,7 +106,7 @@ impl State {
         for fingerprint in self.in_order(group) {
             if let Some(stored) = self.alerts.get_mut(fingerprint) {
                 self.silences
-                    .remember(&mut stored.matched, stored.said.alert.labels());
+                    .remember(&mut stored.matched, &stored.said.alert);
             }
             let (Some(stored), Some(member)) = (
                 self.alerts.get(fingerprint),
@@ -143,23 +143,18 @@ impl State {
     }
 
     /// Returns the members as Alertmanager lists them: by job, instance and then all labels.
-    fn in_order(&self, group: &Group) -> Vec<Fingerprint> {
-        let members = group.members.keys();
-        let mut members: Vec<_> = members.map(|it| (self.place(*it), *it)).collect();
-        members.sort_unstable();
+    pub(super) fn in_order(&self, group: &Group) -> Vec<Fingerprint> {
+        let alert = |fingerprint| Some(&self.alerts.get(fingerprint)?.said.alert);
+        let members = group.members.keys().copied();
+        let mut members: Vec<_> = members.filter_map(|it| Some((alert(it)?, it))).collect();
+        members.sort_by(|(first, _), (second, _)| first.compare(second));
         members.into_iter().map(|(_, it)| it).collect()
-    }
-
-    fn place(&self, fingerprint: Fingerprint) -> Option<(&str, &str, &crate::alert::Labels)> {
-        let labels = self.alerts.get(fingerprint)?.said.alert.labels();
-        let value = |name| labels.get(name).map_or("", String::as_str);
-        Some((value("job"), value("instance"), labels))
     }
 
     /// Says why an alert is held back: inhibited, then by the time, then silenced.
     pub(super) fn mutes(&self, stored: &Stored, time: Option<&Why>, now: Now) -> Option<Why> {
-        let labels = stored.said.alert.labels();
-        if let Some(by) = self.inhibitor.inhibits(labels, &stored.roles) {
+        let alert = &stored.said.alert;
+        if let Some(by) = self.inhibitor.inhibits(alert, &stored.roles) {
             return Some(Why::Inhibited(by));
         }
         if time.is_some() {
@@ -217,7 +212,7 @@ impl State {
                 effects.push(Effect::Audit(decision));
             }
             if let Some(stored) = self.alerts.get_mut(item.fingerprint) {
-                stored.groups.remove(&id);
+                stored.groups.retain(|held| *held != id);
                 held.push(item.fingerprint);
             }
         }

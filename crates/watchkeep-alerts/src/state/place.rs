@@ -47,7 +47,10 @@ impl State {
             members.insert(fingerprint, Member::default());
         }
         if let Some(stored) = self.alerts.get_mut(fingerprint) {
-            stored.groups.insert(id);
+            if !stored.groups.contains(&id) {
+                stored.groups.reserve_exact(1);
+                stored.groups.push(id);
+            }
         }
     }
 

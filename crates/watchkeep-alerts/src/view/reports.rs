@@ -54,7 +54,12 @@ pub struct GroupView {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[must_use = "a silence does nothing until it is handed to the engine"]
 pub struct SilenceRequest {
-    pub(crate) draft: SilenceDraft,
+    id: Option<String>,
+    matchers: Matchers,
+    starts_at: Option<Timestamp>,
+    ends_at: Timestamp,
+    created_by: String,
+    comment: String,
 }
 
 /// A silence.
@@ -144,41 +149,52 @@ pub struct DecisionView {
 
 impl SilenceRequest {
     /// Asks for a silence from now until then.
-    pub fn until(matchers: Matchers, ends_at: Timestamp) -> Self {
+    pub const fn until(matchers: Matchers, ends_at: Timestamp) -> Self {
         Self {
-            draft: SilenceDraft {
-                id: None,
-                matchers,
-                starts_at: Timestamp::from_millis(0),
-                ends_at,
-                created_by: String::new(),
-                comment: String::new(),
-            },
+            id: None,
+            matchers,
+            starts_at: None,
+            ends_at,
+            created_by: String::new(),
+            comment: String::new(),
         }
     }
 
-    /// Begins it at this time; a time that is past is now.
+    /// Begins it at this time; for a new one, a time that is past is now.
     pub const fn from(mut self, starts_at: Timestamp) -> Self {
-        self.draft.starts_at = starts_at;
+        self.starts_at = Some(starts_at);
         self
     }
 
     /// Changes the silence with this id; when that cannot be, it is ended and a new one is made.
+    ///
+    /// It can when its matchers stay the same and, once it is active, its start (to the second).
     pub fn replacing(mut self, id: impl Into<String>) -> Self {
-        self.draft.id = Some(id.into());
+        self.id = Some(id.into());
         self
     }
 
     /// Says who asks for it.
     pub fn by(mut self, author: impl Into<String>) -> Self {
-        self.draft.created_by = author.into();
+        self.created_by = author.into();
         self
     }
 
     /// Says why.
     pub fn because(mut self, comment: impl Into<String>) -> Self {
-        self.draft.comment = comment.into();
+        self.comment = comment.into();
         self
+    }
+
+    pub(crate) fn draft(self, now: Timestamp) -> SilenceDraft {
+        SilenceDraft {
+            id: self.id,
+            matchers: self.matchers,
+            starts_at: self.starts_at.unwrap_or(now),
+            ends_at: self.ends_at,
+            created_by: self.created_by,
+            comment: self.comment,
+        }
     }
 }
 
