@@ -8,18 +8,20 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use watchkeep_alerts::Alerting;
 use watchkeep_health::Registry;
+use watchkeep_logging::LogHandle;
 use watchkeep_metrics::Recorder;
 
 use crate::access::{self, Access};
 use crate::alerts;
-use crate::dashboard::{self, Dashboard, Page};
+use crate::dashboard::{self, Dashboard, Parts};
 use crate::health::{self, Health};
 use crate::metrics::{self, Metrics, Summary};
+use crate::shutdown::Shutdown;
 
 /// The paths that machines, and the page itself, ask again and again.
 ///
 /// A middleware that logs and counts requests leaves them out, or they drown the rest.
-pub const POLLED_PATHS: [&str; 9] = [
+pub const POLLED_PATHS: [&str; 11] = [
     "/metrics",
     "/metrics/summary",
     "/health",
@@ -28,6 +30,8 @@ pub const POLLED_PATHS: [&str; 9] = [
     "/startupz",
     "/dashboard",
     "/dashboard/style.css",
+    "/dashboard/script.js",
+    "/dashboard/events",
     "/dashboard/api/snapshot",
 ];
 
@@ -45,11 +49,13 @@ pub struct Endpoints {
     health: Option<Registry>,
     alerts: Option<Alerting>,
     dashboard: Option<Dashboard>,
+    logs: Option<LogHandle>,
+    shutdown: Shutdown,
 }
 
 impl Endpoints {
     /// No part yet; `access` says who may see what is for operators.
-    pub const fn new(access: Access) -> Self {
+    pub fn new(access: Access) -> Self {
         Self {
             access,
             recorder: None,
@@ -59,6 +65,8 @@ impl Endpoints {
             health: None,
             alerts: None,
             dashboard: None,
+            logs: None,
+            shutdown: Shutdown::default(),
         }
     }
 
@@ -91,6 +99,20 @@ impl Endpoints {
     /// Serves this page under `/dashboard`, for operators.
     pub fn with_dashboard(mut self, dashboard: Dashboard) -> Self {
         self.dashboard = Some(dashboard);
+        self
+    }
+
+    /// Shows this log's recent warnings and errors on the page, from which its level can be raised for a while.
+    pub fn with_logs(mut self, logs: LogHandle) -> Self {
+        self.logs = Some(logs);
+        self
+    }
+
+    /// Ends all streams when this future does: axum's graceful shutdown waits for them.
+    ///
+    /// They end as well when the registry of [`with_health`](Self::with_health) begins to drain.
+    pub fn with_shutdown(mut self, shutdown: impl Future<Output = ()> + Send + 'static) -> Self {
+        self.shutdown = Shutdown::when(shutdown);
         self
     }
 
@@ -139,18 +161,14 @@ impl Endpoints {
             router = router.route("/alerts", get(alerts::list).with_state(alerts.clone()));
         }
         if let Some(dashboard) = self.dashboard {
-            let page = Page {
-                dashboard,
+            let parts = Parts {
                 health: self.health,
                 alerts: self.alerts,
+                logs: self.logs,
+                recorder: self.recorder,
+                shutdown: self.shutdown,
             };
-            router = router
-                .route("/dashboard", get(dashboard::page).with_state(page.clone()))
-                .route(
-                    "/dashboard/api/snapshot",
-                    get(dashboard::snapshot).with_state(page),
-                )
-                .route("/dashboard/style.css", get(dashboard::style));
+            router = router.merge(dashboard::routes(dashboard, parts));
         }
         if router.has_routes() {
             router = router.route_layer(from_fn_with_state(self.access, access::guard));
@@ -168,6 +186,8 @@ impl fmt::Debug for Endpoints {
             .field("health", &self.health.is_some())
             .field("alerts", &self.alerts.is_some())
             .field("dashboard", &self.dashboard.is_some())
+            .field("logs", &self.logs.is_some())
+            .field("shutdown", &self.shutdown)
             .finish()
     }
 }

@@ -10,7 +10,10 @@
 //! | `/health` | no, `?verbose` yes | the report; `Accept: application/health+json` gives that format, with `?verbose` in full |
 //! | `/livez`, `/readyz`, `/startupz` | no | probes |
 //! | `/alerts` | yes | active alerts with their deliveries |
-//! | `/dashboard`, `/dashboard/style.css`, `/dashboard/api/snapshot` | yes | the page, its style, the same as JSON |
+//! | `/dashboard`, `/dashboard/style.css`, `/dashboard/script.js` | yes | the page, its style and script |
+//! | `/dashboard/events`, `/dashboard/api/snapshot` | yes | the same as a stream of events, and as JSON |
+//! | `/dashboard/silence`, `/dashboard/test`, `/dashboard/log-level` | yes | ask before something is done |
+//! | `POST /dashboard/api/silence`, `…/test`, `…/log-level` | yes | do it |
 //!
 //! ```
 //! use watchkeep_endpoints::{Access, Endpoints};
@@ -36,9 +39,10 @@ mod exporter_prometheus;
 mod health;
 mod metrics;
 mod respond;
+mod shutdown;
 
 pub use access::Access;
-pub use dashboard::{Dashboard, Tile};
+pub use dashboard::{Dashboard, Section, Source, Tile};
 pub use endpoints::{Endpoints, POLLED_PATHS};
 
 #[cfg(doctest)]

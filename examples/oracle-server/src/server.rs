@@ -324,7 +324,9 @@ fn router(
         .endpoints(access)
         .with_summary(move || summary.summary())
         .with_dashboard(
-            Dashboard::new("ORACLE System Dashboard").with_tiles(move || tiles.tiles()),
+            Dashboard::new("ORACLE System Dashboard")
+                .with_tiles(move || tiles.tiles())
+                .with_detail("Environment", &config.environment),
         );
     api::routes(Arc::clone(oracle))
         .merge(endpoints.router())
