@@ -5,6 +5,7 @@ mod channels;
 mod metrics;
 mod oracle;
 mod outages;
+mod pages;
 mod refusals;
 mod rules;
 mod stops;

@@ -35,6 +35,7 @@ mod manifest;
 mod stage;
 mod workspace;
 
+pub mod axe;
 pub mod programs;
 
 pub use self::cli::run;

