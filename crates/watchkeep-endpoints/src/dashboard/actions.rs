@@ -343,3 +343,6 @@ impl Refused {
         Self::new(status, words)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -219,3 +219,6 @@ fn page_title(title: &str, report: Option<&Report>) -> String {
         _ => title.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests;

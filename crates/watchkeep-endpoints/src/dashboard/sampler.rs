@@ -221,3 +221,6 @@ impl Work {
         timeout(PATIENCE, ask).await.ok()
     }
 }
+
+#[cfg(test)]
+mod tests;
