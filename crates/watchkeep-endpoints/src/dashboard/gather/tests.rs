@@ -25,16 +25,16 @@ struct Plenty;
 impl Source for Plenty {
     fn tiles(&self) -> Vec<Tile> {
         let tile = |number| Tile::new(format!("{number}"), "x".repeat(1_000)).with_gauge(1.0, "");
-        (0..1_000).map(tile).collect()
+        (0..100).map(tile).collect()
     }
 
     fn sections(&self) -> Vec<Section> {
-        let columns = vec!["column"; 100];
+        let columns = vec!["column"; 20];
         let mut section = Section::new("Section", columns.clone());
-        for _ in 0..1_000 {
+        for _ in 0..200 {
             section = section.with_row(columns.clone());
         }
-        vec![section; 100]
+        vec![section; 20]
     }
 }
 
