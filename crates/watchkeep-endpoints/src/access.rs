@@ -9,7 +9,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::header::{AUTHORIZATION, HOST, HeaderValue, WWW_AUTHENTICATE};
+use http::header::{AUTHORIZATION, HOST, HeaderValue, ORIGIN, WWW_AUTHENTICATE};
 use http::{HeaderMap, StatusCode, Uri};
 use subtle::ConstantTimeEq;
 
@@ -29,6 +29,7 @@ pub struct Access {
 #[derive(Clone)]
 enum Rule {
     Closed,
+    Elsewhere,
     Loopback,
     Token(Arc<str>),
 }
@@ -36,6 +37,10 @@ enum Rule {
 /// Why a request is not let in.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Refused {
+    /// The request changes something, and a page of another site sent it.
+    CrossSite,
+    /// Operators have another listener.
+    Elsewhere,
     /// The listener is not on loopback and no token is set.
     Closed,
     /// The `Host` is no loopback name.
@@ -75,8 +80,27 @@ impl Access {
         Self { rule: Rule::Closed }
     }
 
+    /// No access here, because operators have a listener of their own.
+    pub(crate) const fn elsewhere() -> Self {
+        Self {
+            rule: Rule::Elsewhere,
+        }
+    }
+
+    /// Whether a request that changes something may do so: as [`check`](Self::check), and no page of another site sent it.
+    ///
+    /// A browser sends a password that it knows, and reaches loopback, for any page; it also says from which site the page is.
+    fn check_change(&self, headers: &HeaderMap, uri: &Uri) -> Result<(), Refused> {
+        self.check(headers, uri)?;
+        if is_cross_site(headers, uri) {
+            return Err(Refused::CrossSite);
+        }
+        Ok(())
+    }
+
     pub(crate) fn check(&self, headers: &HeaderMap, uri: &Uri) -> Result<(), Refused> {
         match &self.rule {
+            Rule::Elsewhere => Err(Refused::Elsewhere),
             Rule::Closed => Err(Refused::Closed),
             Rule::Loopback if host_is_loopback(headers, uri) => Ok(()),
             Rule::Loopback => Err(Refused::Host),
@@ -96,6 +120,7 @@ impl fmt::Debug for Access {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.rule {
             Rule::Closed => "Access(closed)",
+            Rule::Elsewhere => "Access(elsewhere)",
             Rule::Loopback => "Access(loopback)",
             Rule::Token(_) => "Access(token)",
         })
@@ -104,7 +129,13 @@ impl fmt::Debug for Access {
 
 /// The middleware in front of the operators' routes.
 pub(crate) async fn guard(State(access): State<Access>, request: Request, next: Next) -> Response {
-    match access.check(request.headers(), request.uri()) {
+    let (headers, uri) = (request.headers(), request.uri());
+    let allowed = if request.method().is_safe() {
+        access.check(headers, uri)
+    } else {
+        access.check_change(headers, uri)
+    };
+    match allowed {
         Ok(()) => next.run(request).await,
         Err(refused) => refused.into_response(),
     }
@@ -113,6 +144,14 @@ pub(crate) async fn guard(State(access): State<Access>, request: Request, next: 
 impl Refused {
     pub(crate) fn into_response(self) -> Response {
         match self {
+            Self::CrossSite => respond::refusal(
+                StatusCode::FORBIDDEN,
+                "closed: a page of another site may not change anything here\n",
+            ),
+            Self::Elsewhere => respond::refusal(
+                StatusCode::FORBIDDEN,
+                "closed: details are for operators, who have a listener of their own\n",
+            ),
             Self::Closed => respond::refusal(
                 StatusCode::FORBIDDEN,
                 "closed: this listener is not on loopback and no operators' token is set\n",
@@ -155,14 +194,39 @@ fn given_token(headers: &HeaderMap) -> Option<String> {
     None
 }
 
+/// Whether a browser says that a page of another site sent the request (Fetch Metadata, or the `Origin` of RFC 6454).
+///
+/// What is no browser sends neither of the two headers.
+fn is_cross_site(headers: &HeaderMap, uri: &Uri) -> bool {
+    let site = headers.get("sec-fetch-site");
+    if site.is_some_and(|site| site != "same-origin" && site != "none") {
+        return true;
+    }
+    let Some(origin) = headers.get(ORIGIN) else {
+        return false;
+    };
+    let origin = origin.to_str().ok().and_then(|origin| {
+        let (_, authority) = origin.split_once("://")?;
+        Some(authority)
+    });
+    match (origin, host(headers, uri)) {
+        (Some(origin), Some(host)) => !origin.eq_ignore_ascii_case(host),
+        _ => true,
+    }
+}
+
 fn host_is_loopback(headers: &HeaderMap, uri: &Uri) -> bool {
+    host(headers, uri).is_some_and(is_loopback_name)
+}
+
+/// The host that is asked; none when there are two.
+fn host<'a>(headers: &'a HeaderMap, uri: &'a Uri) -> Option<&'a str> {
     let mut hosts = headers.get_all(HOST).iter();
-    let host = match (hosts.next(), hosts.next()) {
+    match (hosts.next(), hosts.next()) {
         (Some(host), None) => host.to_str().ok(),
         (None, _) => uri.authority().map(http::uri::Authority::as_str),
         (Some(_), Some(_)) => None,
-    };
-    host.is_some_and(is_loopback_name)
+    }
 }
 
 /// Whether a `Host` (with or without a port) is `localhost`, a name under it, or a loopback address.
@@ -294,6 +358,43 @@ mod tests {
             &[("host", "localhost"), ("authorization", "x")],
             Ok(()),
         );
+    }
+
+    #[track_caller]
+    fn check_change(headers: &[(&'static str, &str)], expected: Result<(), Refused>) {
+        let access = Access::for_listener(([127, 0, 0, 1], 8000).into());
+        let uri = Uri::from_static("/-/reload");
+        let mut headers = request(headers);
+        headers.insert(HOST, HeaderValue::from_static("127.0.0.1:8000"));
+        assert_eq!(access.check_change(&headers, &uri), expected, "{headers:?}");
+    }
+
+    #[test]
+    fn page_of_another_site_changes_nothing() {
+        for ours in [
+            &[][..],
+            &[("origin", "http://127.0.0.1:8000")],
+            &[
+                ("sec-fetch-site", "same-origin"),
+                ("origin", "http://127.0.0.1:8000"),
+            ],
+            &[("sec-fetch-site", "none")],
+        ] {
+            check_change(ours, Ok(()));
+        }
+        for theirs in [
+            &[("origin", "http://elsewhere.example")][..],
+            &[("origin", "http://127.0.0.1:9000")],
+            &[("origin", "null")],
+            &[("sec-fetch-site", "cross-site")],
+            &[("sec-fetch-site", "same-site")],
+            &[
+                ("sec-fetch-site", "cross-site"),
+                ("origin", "http://127.0.0.1:8000"),
+            ],
+        ] {
+            check_change(theirs, Err(Refused::CrossSite));
+        }
     }
 
     #[test]

@@ -6,8 +6,13 @@ use http::StatusCode;
 use watchkeep_alerts::Alerting;
 
 use crate::respond;
+use crate::route::{self, Routes};
 
-pub(crate) async fn list(State(alerting): State<Alerting>) -> Response {
+pub(crate) fn mount(routes: &mut Routes, alerting: Alerting) {
+    routes.mount(route::ALERTS, list, alerting);
+}
+
+async fn list(State(alerting): State<Alerting>) -> Response {
     let body = serde_json::json!({
         "alerts": alerting.alerts().await,
         "deadLetters": alerting.dead_letters().await,

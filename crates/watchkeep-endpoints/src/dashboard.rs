@@ -4,15 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn;
-use axum::routing::{get, post};
+use axum::handler::Handler as _;
 use watchkeep_alerts::Alerting;
 use watchkeep_health::Registry;
 use watchkeep_logging::LogHandle;
 use watchkeep_metrics::Recorder;
 
+use crate::route::{self, Routes};
 use crate::shutdown::Shutdown;
 
 mod actions;
@@ -142,13 +141,10 @@ pub(crate) struct Parts {
     pub(crate) shutdown: Shutdown,
 }
 
-/// The routes of the page; all of them are for operators.
+/// The page, its events and its actions; all of them are for operators.
 ///
 /// The sampler starts here when there is a runtime, and with the first request otherwise.
-pub(crate) fn routes<S: Clone + Send + Sync + 'static>(
-    dashboard: Dashboard,
-    parts: Parts,
-) -> Router<S> {
+pub(crate) fn mount(routes: &mut Routes, dashboard: Dashboard, parts: Parts) {
     let refresh = dashboard.refresh;
     let viewers = Viewers::new(dashboard.max_viewers);
     let actions = Actions::new(parts.alerts.clone(), parts.logs.clone());
@@ -160,21 +156,32 @@ pub(crate) fn routes<S: Clone + Send + Sync + 'static>(
         sampler.start();
     }
     let page = Page::new(sampler, viewers, actions);
-    let forms = Router::new()
-        .route("/dashboard/api/silence", post(actions::silence))
-        .route("/dashboard/api/test", post(actions::test))
-        .route("/dashboard/api/log-level", post(actions::log_level))
-        .layer(DefaultBodyLimit::max(MOST_FORM_BYTES))
-        .layer(from_fn(actions::same_origin));
-    Router::new()
-        .route("/dashboard", get(page::index))
-        .route("/dashboard/style.css", get(assets::style))
-        .route("/dashboard/script.js", get(assets::script))
-        .route("/dashboard/events", get(stream::events))
-        .route("/dashboard/api/snapshot", get(page::json))
-        .route("/dashboard/silence", get(page::silence))
-        .route("/dashboard/test", get(page::test))
-        .route("/dashboard/log-level", get(page::log_level))
-        .merge(forms)
-        .with_state(page)
+    let small = || DefaultBodyLimit::max(MOST_FORM_BYTES);
+    routes.mount(route::DASHBOARD, page::index, page.clone());
+    routes.mount(route::DASHBOARD_STYLE, assets::style, ());
+    routes.mount(route::DASHBOARD_SCRIPT, assets::script, ());
+    routes.mount(route::DASHBOARD_EVENTS, stream::events, page.clone());
+    routes.mount(route::DASHBOARD_SNAPSHOT, page::json, page.clone());
+    routes.mount(route::DASHBOARD_ASK_SILENCE, page::silence, page.clone());
+    routes.mount(route::DASHBOARD_ASK_TEST, page::test, page.clone());
+    routes.mount(
+        route::DASHBOARD_ASK_LOG_LEVEL,
+        page::log_level,
+        page.clone(),
+    );
+    routes.mount(
+        route::DASHBOARD_SILENCE,
+        actions::silence.layer(small()),
+        page.clone(),
+    );
+    routes.mount(
+        route::DASHBOARD_TEST,
+        actions::test.layer(small()),
+        page.clone(),
+    );
+    routes.mount(
+        route::DASHBOARD_LOG_LEVEL,
+        actions::log_level.layer(small()),
+        page,
+    );
 }

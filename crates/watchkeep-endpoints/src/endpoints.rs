@@ -4,36 +4,18 @@ use std::fmt;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
-use axum::routing::get;
 use watchkeep_alerts::Alerting;
 use watchkeep_health::Registry;
 use watchkeep_logging::LogHandle;
 use watchkeep_metrics::Recorder;
 
-use crate::access::{self, Access};
+use crate::access::Access;
 use crate::alerts;
 use crate::dashboard::{self, Dashboard, Parts};
 use crate::health::{self, Health};
 use crate::metrics::{self, Metrics, Summary};
+use crate::route::{Route, Routes};
 use crate::shutdown::Shutdown;
-
-/// The paths that machines, and the page itself, ask again and again.
-///
-/// A middleware that logs and counts requests leaves them out, or they drown the rest.
-pub const POLLED_PATHS: [&str; 11] = [
-    "/metrics",
-    "/metrics/summary",
-    "/health",
-    "/livez",
-    "/readyz",
-    "/startupz",
-    "/dashboard",
-    "/dashboard/style.css",
-    "/dashboard/script.js",
-    "/dashboard/events",
-    "/dashboard/api/snapshot",
-];
 
 /// Collects the parts, then makes the router.
 ///
@@ -116,49 +98,62 @@ impl Endpoints {
         self
     }
 
-    /// Makes the router of all surfaces, to be merged into the service's own.
+    /// Makes the router of all surfaces for a service with one listener, to be merged into the service's own or nested below any prefix.
     pub fn router<S: Clone + Send + Sync + 'static>(self) -> Router<S> {
-        self.open().merge(self.operators())
+        let access = self.access.clone();
+        self.mounted().router(access)
     }
 
-    /// What anybody may see.
-    fn open<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
-        let mut router = Router::new();
-        if let Some(recorder) = &self.recorder {
-            let state = Metrics {
-                recorder: recorder.clone(),
-                summary: self.summary.clone(),
-            };
-            router = router
-                .route(
-                    "/metrics",
-                    get(metrics::exposition).with_state(state.clone()),
-                )
-                .route("/metrics/summary", get(metrics::summary).with_state(state));
+    /// Makes two routers, for a service whose operators have a listener of their own: there the access is judged by that one's address.
+    pub fn split<S: Clone + Send + Sync + 'static>(self) -> Split<S> {
+        let elsewhere = Self {
+            access: Access::elsewhere(),
+            ..self.clone()
+        };
+        Split {
+            service: elsewhere
+                .mounted()
+                .of_the_service()
+                .router(Access::elsewhere()),
+            operators: self.router(),
         }
-        #[cfg(feature = "exporter-prometheus")]
-        if let (None, Some(handle)) = (&self.recorder, &self.exporter) {
-            router = router.merge(crate::exporter_prometheus::router(handle.clone()));
-        }
-        if let Some(registry) = &self.health {
-            let state = Health {
-                registry: registry.clone(),
-                access: self.access.clone(),
-            };
-            router = router
-                .route("/health", get(health::report).with_state(state.clone()))
-                .route("/livez", get(health::live).with_state(state.clone()))
-                .route("/readyz", get(health::ready).with_state(state.clone()))
-                .route("/startupz", get(health::startup).with_state(state));
-        }
-        router
     }
 
-    /// What only operators may see: one guard in front of all of it, so that a new path cannot be forgotten.
-    fn operators<S: Clone + Send + Sync + 'static>(self) -> Router<S> {
-        let mut router = Router::new();
-        if let Some(alerts) = &self.alerts {
-            router = router.route("/alerts", get(alerts::list).with_state(alerts.clone()));
+    /// Returns every route that [`router`](Self::router) has, made by the very code that mounts them.
+    ///
+    /// So a test can ask each of them, and none can be forgotten.
+    #[must_use]
+    pub fn routes(&self) -> Vec<Route> {
+        self.clone().mounted().list()
+    }
+
+    /// One line for each part.
+    fn mounted(self) -> Routes {
+        let mut routes = Routes::default();
+        match self.recorder.clone() {
+            Some(recorder) => metrics::mount(
+                &mut routes,
+                Metrics {
+                    recorder,
+                    summary: self.summary,
+                },
+            ),
+            #[cfg(feature = "exporter-prometheus")]
+            None => crate::exporter_prometheus::mount(&mut routes, self.exporter),
+            #[cfg(not(feature = "exporter-prometheus"))]
+            None => {}
+        }
+        if let Some(registry) = self.health.clone() {
+            health::mount(
+                &mut routes,
+                &Health {
+                    registry,
+                    access: self.access,
+                },
+            );
+        }
+        if let Some(alerting) = self.alerts.clone() {
+            alerts::mount(&mut routes, alerting);
         }
         if let Some(dashboard) = self.dashboard {
             let parts = Parts {
@@ -168,13 +163,20 @@ impl Endpoints {
                 recorder: self.recorder,
                 shutdown: self.shutdown,
             };
-            router = router.merge(dashboard::routes(dashboard, parts));
+            dashboard::mount(&mut routes, dashboard, parts);
         }
-        if router.has_routes() {
-            router = router.route_layer(from_fn_with_state(self.access, access::guard));
-        }
-        router
+        routes
     }
+}
+
+/// The routers of a service whose operators have a listener of their own.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Split<S = ()> {
+    /// For the service's own listener: health, without its details, and probes.
+    pub service: Router<S>,
+    /// For the operators' listener: everything, health and probes too.
+    pub operators: Router<S>,
 }
 
 impl fmt::Debug for Endpoints {

@@ -1,15 +1,14 @@
 //! `/metrics` of a service that records into metrics-exporter-prometheus already.
 
-use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
-use axum::routing::get;
 use http::HeaderMap;
 use metrics_exporter_prometheus::PrometheusHandle;
 use watchkeep_metrics::Format;
 
 use crate::Endpoints;
 use crate::metrics::rendered;
+use crate::route::{self, Routes};
 
 impl Endpoints {
     /// Serves the metrics of this exporter under `/metrics`, as Prometheus text, compressed when asked; without effect beside
@@ -24,8 +23,10 @@ impl Endpoints {
     }
 }
 
-pub(crate) fn router<S: Clone + Send + Sync + 'static>(handle: PrometheusHandle) -> Router<S> {
-    Router::new().route("/metrics", get(exposition).with_state(handle))
+pub(crate) fn mount(routes: &mut Routes, handle: Option<PrometheusHandle>) {
+    if let Some(handle) = handle {
+        routes.mount(route::METRICS, exposition, handle);
+    }
 }
 
 async fn exposition(State(handle): State<PrometheusHandle>, headers: HeaderMap) -> Response {

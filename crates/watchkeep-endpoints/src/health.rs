@@ -7,6 +7,7 @@ use http::header::ACCEPT;
 use watchkeep_health::{Probe, Registry, Status};
 
 use crate::access::Access;
+use crate::route::{self, Routes};
 use crate::{metrics, respond};
 
 /// The media type of draft-inadarei-api-health-check-06.
@@ -18,7 +19,14 @@ pub(crate) struct Health {
     pub(crate) access: Access,
 }
 
-pub(crate) async fn report(State(health): State<Health>, request: Request) -> Response {
+pub(crate) fn mount(routes: &mut Routes, health: &Health) {
+    routes.mount(route::HEALTH, report, health.clone());
+    routes.mount(route::LIVE, live, health.clone());
+    routes.mount(route::READY, ready, health.clone());
+    routes.mount(route::STARTUP, startup, health.clone());
+}
+
+async fn report(State(health): State<Health>, request: Request) -> Response {
     let report = health.registry.report();
     let status = match report.status {
         Status::Healthy | Status::Degraded => StatusCode::OK,
@@ -41,15 +49,15 @@ pub(crate) async fn report(State(health): State<Health>, request: Request) -> Re
     }
 }
 
-pub(crate) async fn live(State(health): State<Health>) -> Response {
+async fn live(State(health): State<Health>) -> Response {
     probe(&health, Probe::Live)
 }
 
-pub(crate) async fn ready(State(health): State<Health>) -> Response {
+async fn ready(State(health): State<Health>) -> Response {
     probe(&health, Probe::Ready)
 }
 
-pub(crate) async fn startup(State(health): State<Health>) -> Response {
+async fn startup(State(health): State<Health>) -> Response {
     probe(&health, Probe::Startup)
 }
 

@@ -39,11 +39,13 @@ mod exporter_prometheus;
 mod health;
 mod metrics;
 mod respond;
+mod route;
 mod shutdown;
 
 pub use access::Access;
 pub use dashboard::{Dashboard, Section, Source, Tile};
-pub use endpoints::{Endpoints, POLLED_PATHS};
+pub use endpoints::{Endpoints, Split};
+pub use route::{Audience, POLLED_PATHS, Route};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -10,6 +10,7 @@ use watchkeep_metrics::negotiate::{self, Offer};
 use watchkeep_metrics::{Format, Recorder};
 
 use crate::respond;
+use crate::route::{self, Routes};
 
 /// Makes the JSON summary of a service.
 pub(crate) type Summary = Arc<dyn Fn() -> String + Send + Sync>;
@@ -20,7 +21,12 @@ pub(crate) struct Metrics {
     pub(crate) summary: Option<Summary>,
 }
 
-pub(crate) async fn exposition(State(metrics): State<Metrics>, headers: HeaderMap) -> Response {
+pub(crate) fn mount(routes: &mut Routes, metrics: Metrics) {
+    routes.mount(route::METRICS, exposition, metrics.clone());
+    routes.mount(route::SUMMARY, summary, metrics);
+}
+
+async fn exposition(State(metrics): State<Metrics>, headers: HeaderMap) -> Response {
     let format = match negotiate::best(joined(&headers, ACCEPT).as_deref()) {
         Offer::Json if metrics.summary.is_some() => return summary(State(metrics)).await,
         Offer::OpenMetrics => Format::OpenMetrics,
@@ -66,7 +72,7 @@ pub(crate) async fn rendered(
     response
 }
 
-pub(crate) async fn summary(State(metrics): State<Metrics>) -> Response {
+async fn summary(State(metrics): State<Metrics>) -> Response {
     match metrics.summary {
         Some(summary) => respond::json(StatusCode::OK, summary()),
         None => respond::refusal(StatusCode::NOT_FOUND, "this service has no summary\n"),

@@ -1,16 +1,15 @@
 //! What can be done from the page: silence an alert, send a test notice, log more for a while.
 //!
-//! A form is taken only from the page itself: browsers say where a request comes from, and the form carries a token
-//! that only this process's pages know.
+//! A form is taken only from the page itself: the guard in front refuses what a browser says comes from another site, and
+//! the form carries a token that only this process's pages know.
 
 use std::time::Duration;
 
 use axum::extract::rejection::FormRejection;
-use axum::extract::{Form, Request, State};
-use axum::middleware::Next;
+use axum::extract::{Form, State};
 use axum::response::Response;
-use http::header::{HOST, HeaderValue, LOCATION, ORIGIN};
-use http::{HeaderMap, StatusCode, Uri};
+use http::StatusCode;
+use http::header::{HeaderValue, LOCATION};
 use serde::Deserialize;
 use subtle::ConstantTimeEq;
 use tokio::sync::Semaphore;
@@ -44,9 +43,6 @@ const LONGEST_COMMENT: usize = 500;
 
 /// Who silences.
 const AUTHOR: &str = "dashboard";
-
-/// Sent by browsers, and by no page: where a request comes from, in a word.
-const SEC_FETCH_SITE: &str = "sec-fetch-site";
 
 /// From an action's address to where the page is.
 const ROOT: &str = "../../";
@@ -287,39 +283,6 @@ async fn answer(page: &Page, done: Result<(), Refused>, what: &str) -> Response 
         }
         Err(refused) => page::outcome(refused.status, ROOT, "That was not done", &refused.words),
     }
-}
-
-/// The middleware in front of the actions: lets in only what a page of this very origin sent.
-pub(super) async fn same_origin(request: Request, next: Next) -> Response {
-    if is_same_origin(request.headers(), request.uri()) {
-        next.run(request).await
-    } else {
-        page::outcome(
-            StatusCode::FORBIDDEN,
-            ROOT,
-            "That was not done",
-            "The request comes from another site.",
-        )
-    }
-}
-
-/// Whether a request comes from the site that it goes to, as far as its sender says.
-///
-/// Browsers send `Sec-Fetch-Site` where the page is secure or local, and `Origin` with each form; what sends neither is
-/// no browser, and has no token unless it read one.
-fn is_same_origin(headers: &HeaderMap, uri: &Uri) -> bool {
-    if let Some(site) = headers.get(SEC_FETCH_SITE) {
-        return site == "same-origin";
-    }
-    let Some(origin) = headers.get(ORIGIN) else {
-        return true;
-    };
-    let host = match headers.get(HOST) {
-        Some(host) => host.to_str().ok(),
-        None => uri.authority().map(http::uri::Authority::as_str),
-    };
-    let origin = origin.to_str().ok().and_then(|it| it.split_once("://"));
-    matches!((origin, host), (Some((_, origin)), Some(host)) if origin.eq_ignore_ascii_case(host))
 }
 
 // === impl Refused ===

@@ -27,6 +27,9 @@ const HEARTBEAT: Duration = Duration::from_secs(5);
 /// How long a piece of an event may be under way.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// How long it may be under way when the service stops.
+const GRACE: Duration = Duration::from_millis(500);
+
 /// Well below what hyper buffers before it stops to ask for more; a stream that is not asked could cut nobody off.
 const MOST_PIECE_BYTES: usize = 64 * 1024;
 
@@ -131,11 +134,11 @@ impl Viewer {
         let permit = tokio::select! {
             biased;
             permit = taken => permit,
-            // Nothing would be read by the end either: then the connection goes.
-            () = closed(self.frames.clone()) => return match self.under_way.available_permits() {
-                0 => Next::Cut(io::ErrorKind::ConnectionAborted.into()),
-                _ => Next::End,
-            },
+            () = closed(self.frames.clone()) => {
+                // What has just been sent may still leave; a connection that takes nothing goes without a word.
+                let left = timeout(GRACE, self.under_way.acquire()).await.is_ok();
+                return if left { Next::End } else { Next::Cut(io::ErrorKind::ConnectionAborted.into()) };
+            }
         };
         // The semaphore is never closed.
         let Ok(Ok(permit)) = permit else {

@@ -1,23 +1,14 @@
 //! The whole router, asked as a client would.
 
 use axum::body::Body;
-use http::{Request, StatusCode};
+use http::{Method, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 use watchkeep_health::{Component, Status};
 
 use super::*;
 use crate::dashboard::Tile;
-
-/// What is for operators; the guard must stand in front of each.
-const OPERATORS: [&str; 6] = [
-    "/alerts",
-    "/dashboard",
-    "/dashboard/api/snapshot",
-    "/dashboard/script.js",
-    "/dashboard/style.css",
-    "/health?verbose",
-];
+use crate::route::{ALL, Audience, POLLED_PATHS};
 
 struct Answer {
     status: StatusCode,
@@ -62,71 +53,162 @@ fn endpoints(access: Access) -> Endpoints {
         .with_dashboard(dashboard)
 }
 
+/// Every operators' route, made a path that can be asked, and what only operators get of an open one.
+fn operators(endpoints: &Endpoints) -> Vec<(Method, String)> {
+    let routes = endpoints.routes();
+    let operators = routes
+        .iter()
+        .filter(|route| route.audience() == Audience::Operators)
+        .map(|route| {
+            let path = route.path().replace(['{', '}', '*'], "x");
+            (route.method().clone(), path)
+        });
+    let details = (Method::GET, "/health?verbose".to_owned());
+    operators.chain([details]).collect()
+}
+
 async fn ask(endpoints: &Endpoints, path: &str, headers: &[(&str, &str)]) -> Answer {
-    let mut request = Request::get(path);
+    send(endpoints, &Method::GET, path, headers).await
+}
+
+async fn send(
+    endpoints: &Endpoints,
+    method: &Method,
+    path: &str,
+    headers: &[(&str, &str)],
+) -> Answer {
+    send_to(endpoints.clone().router(), method, path, headers).await
+}
+
+async fn send_to(router: Router, method: &Method, path: &str, headers: &[(&str, &str)]) -> Answer {
+    let mut request = Request::builder().method(method).uri(path);
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
     let request = request.body(Body::empty()).expect("the request is valid");
-    let router: Router = endpoints.clone().router();
     let response = router.oneshot(request).await.expect("a router never fails");
-    let (parts, body) = response.into_parts();
-    let body = body.collect().await.expect("the body is whole");
+    let (parts, mut pieces) = response.into_parts();
+    let mut body = Vec::new();
+    while let Some(piece) = pieces.frame().await {
+        let piece = piece.expect("the body is whole").into_data();
+        body.extend_from_slice(&piece.unwrap_or_default());
+    }
     Answer {
         status: parts.status,
         headers: parts.headers,
-        body: body.to_bytes().to_vec(),
+        body,
     }
 }
 
 #[tokio::test]
-async fn operators_surfaces_are_closed_without_the_token() {
+async fn every_route_of_the_table_is_mounted_once_by_the_parts_together() {
+    let mounted = endpoints(Access::closed()).routes();
+    for route in ALL {
+        let times = mounted.iter().filter(|known| *known == route).count();
+        assert_eq!(times, 1, "{route:?}");
+    }
+    assert_eq!(mounted.len(), ALL.len());
+    assert!(operators(&endpoints(Access::closed())).len() > 4);
+}
+
+#[tokio::test]
+async fn operators_routes_are_closed_without_the_token() {
     let endpoints = endpoints(Access::with_token("right-token"));
-    for path in OPERATORS {
-        let refused = ask(&endpoints, path, &[("host", "localhost")]).await;
-        assert_eq!(refused.status, StatusCode::UNAUTHORIZED, "{path}");
-        assert!(refused.headers.contains_key("www-authenticate"), "{path}");
-        let open = ask(&endpoints, path, &[("authorization", "Bearer right-token")]).await;
-        assert_eq!(open.status, StatusCode::OK, "{path}");
+    for (method, path) in operators(&endpoints) {
+        for headers in [
+            &[("host", "localhost")][..],
+            &[("authorization", "Bearer wrong-token")],
+            &[("authorization", "Basic cmlnaHQtdG9rZW46")],
+        ] {
+            let refused = send(&endpoints, &method, &path, headers).await;
+            assert_eq!(refused.status, StatusCode::UNAUTHORIZED, "{path}");
+            assert!(refused.headers.contains_key("www-authenticate"), "{path}");
+        }
+        let open = [("authorization", "Bearer right-token")];
+        assert!(
+            is_let_in(&send(&endpoints, &method, &path, &open).await),
+            "{path}"
+        );
     }
 }
 
 #[tokio::test]
-async fn operators_surfaces_are_closed_off_loopback_and_to_other_hosts() {
+async fn operators_routes_are_closed_off_loopback_and_to_other_hosts() {
     let public = endpoints(Access::for_listener(([0, 0, 0, 0], 80).into()));
     let loopback = endpoints(Access::for_listener(([127, 0, 0, 1], 80).into()));
-    for path in OPERATORS {
-        for (endpoints, host, expected) in [
-            (&public, "localhost", StatusCode::FORBIDDEN),
-            (&loopback, "elsewhere.example", StatusCode::FORBIDDEN),
-            (&loopback, "localhost:80", StatusCode::OK),
-        ] {
-            let answer = ask(endpoints, path, &[("host", host)]).await;
-            assert_eq!(answer.status, expected, "{path} at {host}");
+    for (method, path) in operators(&loopback) {
+        for (endpoints, host) in [(&public, "localhost"), (&loopback, "elsewhere.example")] {
+            let answer = send(endpoints, &method, &path, &[("host", host)]).await;
+            assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path} at {host}");
         }
+        let own = send(&loopback, &method, &path, &[("host", "localhost:80")]).await;
+        assert!(is_let_in(&own), "{path}");
     }
 }
 
 #[tokio::test]
-async fn streams_and_actions_are_closed_without_the_token() {
-    let endpoints = endpoints(Access::with_token("right-token"));
-    let router: Router = endpoints.router();
-    for (method, path) in [
-        ("GET", "/dashboard/events"),
-        ("GET", "/dashboard/silence?alert=x"),
-        ("GET", "/dashboard/test?receiver=x"),
-        ("GET", "/dashboard/log-level"),
-        ("POST", "/dashboard/api/silence"),
-        ("POST", "/dashboard/api/test"),
-        ("POST", "/dashboard/api/log-level"),
-    ] {
-        let request = Request::builder().method(method).uri(path);
-        let request = request.header("host", "localhost").body(Body::empty());
-        let request = request.expect("the request is valid");
-        let answer = router.clone().oneshot(request).await;
-        let status = answer.expect("a router never fails").status();
-        assert_eq!(status, StatusCode::UNAUTHORIZED, "{method} {path}");
+async fn page_of_another_site_changes_nothing_on_any_route() {
+    let endpoints = endpoints(Access::for_listener(([127, 0, 0, 1], 80).into()));
+    let foreign = [
+        ("host", "localhost"),
+        ("origin", "http://elsewhere.example"),
+    ];
+    for (method, path) in operators(&endpoints) {
+        let answer = send(&endpoints, &method, &path, &foreign).await;
+        assert_eq!(is_let_in(&answer), method.is_safe(), "{method} {path}");
     }
+}
+
+#[tokio::test]
+async fn service_listener_keeps_health_and_probes_beside_an_operators_one() {
+    let endpoints = endpoints(Access::with_token("right-token"));
+    let token = [("authorization", "Bearer right-token")];
+    for route in endpoints
+        .routes()
+        .iter()
+        .filter(|route| !route.path().contains('{'))
+    {
+        let split = endpoints.clone().split();
+        let stays = ["/health", "/livez", "/readyz", "/startupz"].contains(&route.path());
+        let at_service = send_to(split.service, route.method(), route.path(), &token).await;
+        let expected = if stays {
+            StatusCode::OK
+        } else {
+            StatusCode::NOT_FOUND
+        };
+        assert_eq!(at_service.status, expected, "{route:?}");
+        let there = send_to(split.operators, route.method(), route.path(), &token).await;
+        assert!(is_let_in(&there), "{route:?}");
+    }
+    let split: Split = endpoints.split();
+    let details = send_to(split.service, &Method::GET, "/health?verbose", &token).await;
+    assert_eq!(details.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn everything_can_be_nested_below_a_prefix() {
+    let endpoints = endpoints(Access::for_listener(([127, 0, 0, 1], 80).into()));
+    for path in POLLED_PATHS {
+        let nested = Router::new().nest("/internal", endpoints.clone().router());
+        let path = format!("/internal{path}");
+        // The stream ends with the router that is moved in.
+        let answer = send_to(nested, &Method::GET, &path, &[("host", "localhost")]).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}");
+    }
+    let nested = Router::new().nest("/internal", endpoints.router());
+    let foreign = [("host", "elsewhere.example")];
+    let answer = send_to(nested, &Method::GET, "/internal/alerts", &foreign).await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN);
+}
+
+/// Whether the guard let a request through, whatever its handler made of it.
+fn is_let_in(answer: &Answer) -> bool {
+    ![
+        StatusCode::FORBIDDEN,
+        StatusCode::METHOD_NOT_ALLOWED,
+        StatusCode::UNAUTHORIZED,
+    ]
+    .contains(&answer.status)
 }
 
 #[tokio::test]
@@ -320,10 +402,7 @@ async fn a_part_that_is_not_given_has_no_paths() {
 #[tokio::test]
 async fn every_polled_path_is_served() {
     let endpoints = endpoints(Access::with_token("right-token"));
-    for path in POLLED_PATHS
-        .iter()
-        .filter(|path| **path != "/dashboard/events")
-    {
+    for path in POLLED_PATHS {
         let answer = ask(&endpoints, path, &[("authorization", "Bearer right-token")]).await;
         assert_eq!(answer.status, StatusCode::OK, "{path}");
     }
