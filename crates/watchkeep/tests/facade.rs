@@ -149,6 +149,13 @@ async fn one_builder_joins_all_parts() {
     let change = health.next().await.expect("the registry is there");
     assert_eq!(change.to, Status::Degraded);
 
+    watchkeep.drain_on(std::future::ready(())).await;
+    let (status, word) = ask(&app, "/readyz").await;
+    assert_eq!(
+        (status, word.as_str()),
+        (StatusCode::SERVICE_UNAVAILABLE, "draining\n")
+    );
+
     watchkeep.shutdown().await;
     let log =
         std::fs::read_to_string(folder.path().join("demo_json.log")).expect("the log is there");

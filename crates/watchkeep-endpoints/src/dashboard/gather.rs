@@ -128,7 +128,8 @@ impl Gatherer {
                     sections.extend(more_sections);
                 }
                 Err(_) => {
-                    problems.push("A source of this page panics; its tiles are missing.".to_owned())
+                    problems
+                        .push("A source of this page panics; its tiles are missing.".to_owned());
                 }
             }
         }

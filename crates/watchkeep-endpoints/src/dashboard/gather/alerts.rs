@@ -109,7 +109,7 @@ const fn tone(level: Level) -> &'static str {
     match level {
         Level::Critical | Level::Error => "unhealthy",
         Level::Warning => "degraded",
-        _ => "unknown",
+        Level::Info => "unknown",
     }
 }
 
