@@ -11,6 +11,7 @@ mod metrics;
 mod operators;
 mod oracle;
 mod outages;
+mod pages;
 mod refusals;
 mod rules;
 mod stops;

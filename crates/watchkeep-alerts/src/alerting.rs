@@ -18,7 +18,7 @@ use crate::fingerprint::{AlertKey, Fingerprint};
 use crate::journal::Durability;
 use crate::line::TARGET;
 use crate::notifier::Notifier;
-use crate::state::{self, Ends, SilenceOp};
+use crate::state::{self, SilenceOp};
 use crate::timestamp::Timestamp;
 use crate::view::{AlertKind, SilenceRequest};
 

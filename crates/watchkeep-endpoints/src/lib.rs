@@ -14,7 +14,10 @@
 //! | `/logs/errors?since=1h` | yes | how many errors by code, and the last of them: from the JSON files, the ring of the last records, or Elasticsearch |
 //! | `/log-level` | yes | the filter of the log, and with `PUT` another one, for a time or until the restart |
 //! | `POST /-/reload` | yes | reads the service's files again |
-//! | `/dashboard`, `/dashboard/style.css`, `/dashboard/api/snapshot` | yes | the page, its style, the same as JSON |
+//! | `/dashboard`, `/dashboard/style.css`, `/dashboard/script.js` | yes | the page, its style and script |
+//! | `/dashboard/events`, `/dashboard/api/snapshot` | yes | the same as a stream of events, and as JSON |
+//! | `/dashboard/silence`, `/dashboard/test`, `/dashboard/log-level` | yes | ask before something is done |
+//! | `POST /dashboard/api/silence`, `…/test`, `…/log-level` | yes | do it |
 //!
 //! [`Endpoints::router`] is for a service with one listener, [`Endpoints::split`] for one whose operators have their own.
 //! Both can be nested below any prefix, and a router of one part alone is that surface alone.
@@ -49,9 +52,10 @@ mod metrics;
 mod reload;
 mod respond;
 mod route;
+mod shutdown;
 
 pub use access::Access;
-pub use dashboard::{Dashboard, Tile};
+pub use dashboard::{Dashboard, Section, Source, Tile};
 pub use endpoints::{Endpoints, Split};
 pub use route::{Audience, POLLED_PATHS, Route};
 

@@ -78,7 +78,15 @@ table! {
     API_READY = GET "/-/ready" Operators;
     DASHBOARD = GET "/dashboard" Operators polled;
     DASHBOARD_STYLE = GET "/dashboard/style.css" Operators polled;
+    DASHBOARD_SCRIPT = GET "/dashboard/script.js" Operators polled;
+    DASHBOARD_EVENTS = GET "/dashboard/events" Operators polled;
     DASHBOARD_SNAPSHOT = GET "/dashboard/api/snapshot" Operators polled;
+    DASHBOARD_ASK_SILENCE = GET "/dashboard/silence" Operators;
+    DASHBOARD_ASK_TEST = GET "/dashboard/test" Operators;
+    DASHBOARD_ASK_LOG_LEVEL = GET "/dashboard/log-level" Operators;
+    DASHBOARD_SILENCE = POST "/dashboard/api/silence" Operators;
+    DASHBOARD_TEST = POST "/dashboard/api/test" Operators;
+    DASHBOARD_LOG_LEVEL = POST "/dashboard/api/log-level" Operators;
 }
 
 /// The paths that machines, and the page itself, ask again and again.

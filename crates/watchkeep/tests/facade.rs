@@ -187,6 +187,13 @@ async fn one_builder_joins_all_parts() {
     });
     ended.await.expect("the recovery ends both");
 
+    watchkeep.drain_on(std::future::ready(())).await;
+    let (status, word) = ask(&app, "/readyz").await;
+    assert_eq!(
+        (status, word.as_str()),
+        (StatusCode::SERVICE_UNAVAILABLE, "draining\n")
+    );
+
     watchkeep.shutdown().await;
     let log =
         std::fs::read_to_string(folder.path().join("demo_json.log")).expect("the log is there");

@@ -5,6 +5,7 @@ use crate::clock::Now;
 use crate::fingerprint::Fingerprint;
 use crate::state::groups::GroupId;
 use crate::state::log::{Entry, Mark};
+use crate::state::packed::Packed;
 use crate::state::silences::Matched;
 use crate::state::stored::Stored;
 use crate::state::{Lane, State, inside};
@@ -29,10 +30,8 @@ impl State {
     pub(crate) fn having(&self, now: Now, labels: &Labels, most: usize) -> (Vec<AlertView>, usize) {
         let now = inside(now);
         let has = |stored: &Stored| {
-            let own = stored.said.alert.labels();
-            labels
-                .iter()
-                .all(|(name, value)| own.get(name).map_or("", String::as_str) == value)
+            let own = &stored.said.alert;
+            labels.iter().all(|(name, value)| own.label(name) == value)
         };
         let mut found: Vec<_> = self
             .alerts
@@ -54,17 +53,18 @@ impl State {
 
     /// Returns the labels of the alert that inhibits one with these labels now, or would.
     pub(crate) fn inhibitor_of(&self, labels: &Labels) -> Option<(Fingerprint, Labels)> {
+        let packed = Packed::of_labels(labels);
         let by = self
             .inhibitor
-            .inhibits(labels, &self.inhibitor.roles(labels))?;
+            .inhibits(&packed, &self.inhibitor.roles(labels))?;
         let stored = self.alerts.get(by)?;
-        Some((by, stored.said.alert.labels().clone()))
+        Some((by, stored.said.alert.labels().unpacked()))
     }
 
     /// Returns the ids of the silences that match these labels, whatever their time.
     pub(crate) fn matching_silences(&self, labels: &Labels) -> Vec<String> {
         let mut matched = Matched::default();
-        self.silences.remember(&mut matched, labels);
+        self.silences.remember(&mut matched, &Packed::of_labels(labels));
         self.silences.ids(&matched)
     }
 

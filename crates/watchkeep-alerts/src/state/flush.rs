@@ -227,7 +227,7 @@ impl State {
         why: Why,
     ) -> Decision {
         let alert = fingerprint.and_then(|it| self.alerts.get(it));
-        let labels = alert.map(|stored| stored.said.alert.labels().clone());
+        let labels = alert.map(|stored| stored.said.alert.labels().unpacked());
         Decision {
             at: now.wall,
             group_key: group.key.to_string(),
