@@ -226,9 +226,7 @@ impl Asker<'_> {
     /// Returns the decisions about an alert, and those about the notices that told of it.
     fn decisions(&self, of: Fingerprint, labels: &Labels) -> Vec<DecisionView> {
         let packed = Packed::of(labels);
-        let about = |entry: &Entry| {
-            entry.fingerprint == Some(of) || entry.alerts.iter().any(|it| *it == packed)
-        };
+        let about = |entry: &Entry| entry.fingerprint == Some(of) || entry.alerts.contains(&packed);
         let notices: std::collections::BTreeSet<_> = self
             .entries()
             .filter(|entry| about(entry))
