@@ -27,6 +27,7 @@ mod configured;
 mod inside;
 mod lanes;
 mod machine;
+mod packed;
 mod receipts;
 mod run;
 #[cfg(test)]
@@ -39,6 +40,7 @@ pub(crate) use channels::{Channels, NULL, telling};
 pub(crate) use command::{Answer, Command};
 pub(crate) use inside::Inside;
 pub(crate) use machine::Machine;
+pub(crate) use packed::Packed;
 pub(crate) use trail::Entry;
 
 use lanes::Lanes;

@@ -6,7 +6,7 @@ use crate::alert::Labels;
 use crate::alerting::{Alerting, lock};
 use crate::clock::Now;
 use crate::config::Config;
-use crate::driver::{Entry, Machine};
+use crate::driver::{Entry, Machine, Packed};
 use crate::explain::{
     AlertExplanation, ChannelNote, DeadLetterNote, Explanation, GroupNote, Inhibitor, Knowledge,
     RouteTarget, SilenceNote, Target,
@@ -62,12 +62,6 @@ struct Asker<'a> {
     is_now: bool,
 }
 
-/// Says whether an alert has labels; one that it has not is empty.
-fn has(own: &Labels, labels: &Labels) -> bool {
-    let value = |name| own.get(name).map_or("", String::as_str);
-    labels.iter().all(|(name, wanted)| value(name) == wanted)
-}
-
 impl Asker<'_> {
     fn explain(&self, asked: Labels, service: &str) -> Explanation {
         let (held, mut more) = self.machine.state.having(self.now, &asked, ALERTS);
@@ -99,9 +93,11 @@ impl Asker<'_> {
         let mut seen: std::collections::BTreeSet<_> =
             known.iter().map(|alert| alert.fingerprint).collect();
         let entries = self.entries().flat_map(|entry| &entry.alerts);
+        let wanted = Packed::each(asked);
         entries
-            .filter(|labels| has(labels, asked) && seen.insert(Fingerprint::of(labels)))
-            .cloned()
+            .filter(|packed| packed.has(&wanted, asked))
+            .map(Packed::labels)
+            .filter(|labels| seen.insert(Fingerprint::of(labels)))
             .collect()
     }
 
@@ -229,9 +225,8 @@ impl Asker<'_> {
 
     /// Returns the decisions about an alert, and those about the notices that told of it.
     fn decisions(&self, of: Fingerprint, labels: &Labels) -> Vec<DecisionView> {
-        let about = |entry: &Entry| {
-            entry.fingerprint == Some(of) || entry.alerts.iter().any(|it| it == labels)
-        };
+        let packed = Packed::of(labels);
+        let about = |entry: &Entry| entry.fingerprint == Some(of) || entry.alerts.contains(&packed);
         let notices: std::collections::BTreeSet<_> = self
             .entries()
             .filter(|entry| about(entry))

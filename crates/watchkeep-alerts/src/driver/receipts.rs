@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::alert::Labels;
 use crate::clock::Now;
+use crate::driver::packed::Packed;
 use crate::driver::trail::{Entry, Trail};
 use crate::fingerprint::Fingerprint;
 use crate::outbox::{Outbox, Progress, Step};
@@ -38,7 +38,7 @@ impl Receipts {
         // What was said before an alert began was about an earlier one.
         let is_of =
             |it: Fingerprint, at: Timestamp| since.get(&it).is_some_and(|start| *start <= at);
-        let mut told: BTreeMap<&str, (Timestamp, &[Labels])> = BTreeMap::new();
+        let mut told: BTreeMap<&str, (Timestamp, &[Packed])> = BTreeMap::new();
         let entries: Vec<_> = trail.iter(now.wall).collect();
         for entry in entries.into_iter().rev() {
             let Some(notice) = entry.notice.as_deref() else {
@@ -51,7 +51,7 @@ impl Receipts {
             else {
                 continue;
             };
-            for fingerprint in alerts.iter().map(Fingerprint::of) {
+            for fingerprint in alerts.iter().map(|it| Fingerprint::of(&it.labels())) {
                 if is_of(fingerprint, *at) {
                     let (lane, view) = delivered(entry);
                     self.lanes(fingerprint).insert(lane, view);

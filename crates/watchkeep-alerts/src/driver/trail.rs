@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::alert::Labels;
 use crate::clock::Now;
+use crate::driver::packed::Packed;
 use crate::fingerprint::Fingerprint;
 use crate::journal::{Change, Row, Table};
 use crate::outbox::{Note, Progress, Step};
@@ -31,7 +31,7 @@ pub(crate) struct Entry {
     pub(crate) fingerprint: Option<Fingerprint>,
     /// The labels of the alerts that it is about, as far as they are known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) alerts: Vec<Labels>,
+    pub(crate) alerts: Vec<Packed>,
     /// The notice, where there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) notice: Option<String>,
@@ -147,7 +147,7 @@ impl Entry {
             receiver: decision.receiver,
             group_key: decision.group_key,
             fingerprint: decision.fingerprint,
-            alerts: decision.alerts,
+            alerts: decision.alerts.iter().map(Packed::of).collect(),
             notice: decision.notice,
             integration: decision.integration,
             tries: 0,

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::alert::Labels;
-use crate::driver::Entry;
+use crate::driver::{Entry, Packed};
 use crate::fingerprint::Fingerprint;
 use crate::level::Level;
 use crate::matcher::Matchers;
@@ -281,7 +281,7 @@ impl From<&Entry> for DecisionView {
             receiver: entry.receiver,
             group_key: entry.group_key,
             fingerprint: entry.fingerprint,
-            alerts: entry.alerts,
+            alerts: entry.alerts.iter().map(Packed::labels).collect(),
             notice: entry.notice,
             reason: entry.reason,
             words: entry.words,
