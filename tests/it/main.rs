@@ -12,6 +12,7 @@ mod oracle;
 mod outages;
 mod refusals;
 mod rules;
+mod soak;
 mod stops;
 mod stores;
 mod workspace;
