@@ -15,7 +15,7 @@ use watchkeep_tests::proxy::Proxy;
 use watchkeep_tests::sink::{Reply, Sink};
 use watchkeep_tests::{programs, servers};
 
-use self::load::Load;
+use self::load::{Load, Sent};
 use self::pod::Pod;
 
 mod load;
@@ -124,6 +124,21 @@ async fn an_outage_of_the_database_takes_the_pod_out_and_restarts_nothing_and_a_
     assert!(in_flight.count() > 0, "nothing was under way at the signal");
 }
 
+#[track_caller]
+fn none_lost(sent: &[Sent]) {
+    let lost: Vec<_> = sent
+        .iter()
+        .filter(|one| one.status != StatusCode::OK)
+        .map(|one| (one.status, &one.complaint))
+        .collect();
+    assert!(
+        lost.is_empty(),
+        "{} of {}: {lost:?}",
+        lost.len(),
+        sent.len()
+    );
+}
+
 /// The code with which a new message is refused; an error while it is accepted.
 async fn refused(base: &str) -> Result<String, String> {
     let body = r#"{"user_id":7,"text":"late"}"#;
@@ -168,16 +183,7 @@ async fn a_rolling_restart_under_load_loses_no_request() {
     }
     load.stop();
     let sent = load.ended().await;
-    let lost: Vec<_> = sent
-        .iter()
-        .filter(|one| one.status != StatusCode::OK)
-        .collect();
-    assert!(
-        lost.is_empty(),
-        "{} of {}: {lost:?}",
-        lost.len(),
-        sent.len()
-    );
+    none_lost(&sent);
     assert!(sent.len() > 200, "only {}", sent.len());
     assert!(ends.iter().all(|pod| pod.kubelet.restarts().is_empty()));
     let pool = sqlx::PgPool::connect(&servers::postgres_url(&postgres))

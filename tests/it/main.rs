@@ -14,6 +14,7 @@ mod outages;
 mod pages;
 mod refusals;
 mod rules;
+mod soak;
 mod stops;
 mod stores;
 mod twins;
