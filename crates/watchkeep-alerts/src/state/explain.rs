@@ -64,7 +64,8 @@ impl State {
     /// Returns the ids of the silences that match these labels, whatever their time.
     pub(crate) fn matching_silences(&self, labels: &Labels) -> Vec<String> {
         let mut matched = Matched::default();
-        self.silences.remember(&mut matched, &Packed::of_labels(labels));
+        self.silences
+            .remember(&mut matched, &Packed::of_labels(labels));
         self.silences.ids(&matched)
     }
 

@@ -179,6 +179,7 @@ async fn what_holds_an_alert_back_is_named() {
         .silence(request.by("ops").because("a\u{1b}[31mmove"))
         .await
         .unwrap();
+    let id = id.id();
     bench.alerting.fire(alert("A", Level::Error)).await.unwrap();
     bench
         .alerting
