@@ -217,11 +217,11 @@ async fn play(base: &str, start: Instant) {
     for (at, step) in steps {
         sleep_until(start + Duration::from_millis(at * 100)).await;
         let asked = match step {
-            Fire(scenario, labels) => alert(scenario, labels, time(0), &time(6_000)),
+            Fire(scenario, labels) => alert(scenario, labels, &time(0), &time(6_000)),
             Resolve(scenario, labels) => alert(
                 scenario,
                 labels,
-                time(0),
+                &time(0),
                 &jiff::Timestamp::now().to_string(),
             ),
             Silence(scenario, tenths) => {
@@ -244,7 +244,7 @@ async fn play(base: &str, start: Instant) {
     sleep_until(start + END).await;
 }
 
-fn alert(scenario: &str, labels: &str, starts_at: String, ends_at: &str) -> Asked {
+fn alert(scenario: &str, labels: &str, starts_at: &str, ends_at: &str) -> Asked {
     let mut fields = BTreeMap::from([("alertname", "Timed"), ("scenario", scenario)]);
     fields.extend(labels.split(',').filter_map(|label| label.split_once('=')));
     let alert = json!({"labels": fields, "endsAt": ends_at, "startsAt": starts_at});
