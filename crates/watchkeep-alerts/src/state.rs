@@ -73,6 +73,8 @@ pub(crate) struct State {
     log: Log,
     /// The ids that were given out: notices and silences.
     ids: u64,
+    /// The numbers of alerts' rows that were given out.
+    rows: u64,
     /// When the engine last said that it refuses alerts.
     overloaded: Option<Duration>,
 }
@@ -88,6 +90,7 @@ impl State {
             silences: Silences::default(),
             log: Log::default(),
             ids: 0,
+            rows: 0,
             overloaded: None,
             config,
             settings,
@@ -193,6 +196,11 @@ impl State {
     fn next_id(&mut self) -> String {
         self.ids += 1;
         format!("msg_{:016x}{:08x}", self.settings.nonce, self.ids)
+    }
+
+    fn next_row(&mut self) -> u64 {
+        self.rows = self.rows.wrapping_add(1);
+        self.rows
     }
 
     /// Makes the id of a silence, in the form of a random UUID, which Alertmanager's tools ask for.
