@@ -16,7 +16,7 @@ use watchkeep_alerts::notifiers::Log;
 use watchkeep_alerts::{Alerting, AlertingBuilder};
 use watchkeep_endpoints::{Access, Endpoints};
 use watchkeep_tests::programs;
-use watchkeep_tests::servers::{Real, alertmanager_alone};
+use watchkeep_tests::servers::{Real, alertmanager_with};
 
 /// The engine behind its own API.
 struct Ours {
@@ -68,7 +68,7 @@ impl Drop for Ours {
 /// Starts both with the same configuration, ours in strict mode; receivers without channels are bound to the log.
 async fn both(config: &str, receivers: &[&str]) -> Option<(Real, Ours)> {
     let program = programs::require("prometheus-alertmanager")?;
-    let theirs = alertmanager_alone(&program, config).await;
+    let theirs = alertmanager_with(&program, config).await;
     let builder = Alerting::builder("twin").strict(true).config_yaml(config);
     let builder = receivers
         .iter()

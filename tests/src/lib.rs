@@ -1,12 +1,18 @@
 //! Support for the integration tests, and the examples of the documentation as tests.
 
 pub mod blackhole;
+pub mod browser;
 pub mod client;
+pub mod deployment;
 pub mod eventually;
 pub mod exposition;
+pub mod gate;
+pub mod kubelet;
 pub mod oracle;
 pub mod programs;
+pub mod proxy;
 pub mod servers;
+pub mod shippers;
 pub mod sink;
 
 // Every Rust block of these files compiles and runs under `cargo test --doc`; a test checks that no file is forgotten.
@@ -32,8 +38,16 @@ struct Changelog;
 struct Channels;
 
 #[cfg(doctest)]
+#[doc = include_str!("../../docs/dashboard.md")]
+struct Dashboard;
+
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/DECISIONS.md")]
 struct Decisions;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/endpoints.md")]
+struct Endpoints;
 
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/health.md")]
@@ -50,6 +64,10 @@ struct Metrics;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/middleware.md")]
 struct Middleware;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/operations.md")]
+struct Operations;
 
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/rules.md")]

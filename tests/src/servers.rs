@@ -1,4 +1,4 @@
-//! Real servers of others as child processes on free ports: Prometheus, PostgreSQL, Redis, Alertmanager, a mail server.
+//! Real servers of others as child processes on free ports: Prometheus, PostgreSQL, Redis, Alertmanager, a mail server, a search server.
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -13,8 +13,10 @@ use crate::client::client;
 use crate::eventually::eventually;
 
 mod channels;
+mod search;
 
-pub use channels::{Encryption, alertmanager_alone, alertmanagers, letters, of_alertmanager, smtp};
+pub use channels::{Encryption, alertmanager_with, alertmanagers, letters, of_alertmanager, smtp};
+pub use search::{index_lines, search_request, search_server};
 
 /// A port that was free a moment ago, for servers that cannot choose one themselves.
 ///
@@ -205,7 +207,11 @@ fn scrape(target: &str, rule_files: &str) -> String {
     )
 }
 
-async fn prometheus_configured(program: &Path, text: &str, arguments: &[&str]) -> Real {
+/// Starts a Prometheus with this configuration and further arguments.
+///
+/// # Panics
+/// When it does not start.
+pub async fn prometheus_configured(program: &Path, text: &str, arguments: &[&str]) -> Real {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let port = free_port();
     let config = folder.path().join("prometheus.yml");

@@ -17,16 +17,17 @@ use crate::error::{Error, Kind};
 use crate::fingerprint::{AlertKey, Fingerprint};
 use crate::journal::Durability;
 use crate::line::TARGET;
-use crate::notification::Notification;
 use crate::notifier::Notifier;
-use crate::state::SilenceOp;
+use crate::state::{self, SilenceOp};
 use crate::timestamp::Timestamp;
 use crate::view::{AlertKind, SilenceRequest};
 
 mod configured;
+mod explained;
 mod listing;
 mod look;
 mod receive;
+mod tested;
 
 pub use listing::{GroupWalk, Walk};
 
@@ -52,6 +53,8 @@ struct Inner {
     durability: Durability,
     running: Mutex<Setup>,
     fallback: Option<String>,
+    /// What a dry run goes by.
+    state: state::Settings,
     registered: BTreeMap<String, Arc<dyn Notifier>>,
     accept_timeout: Duration,
     attempt_timeout: Duration,
@@ -102,6 +105,7 @@ impl Alerting {
             config: Arc::clone(&parts.config),
         };
         let attempt_timeout = parts.attempt_timeout;
+        let state = parts.state.clone();
         let Running {
             commands,
             outstanding,
@@ -115,6 +119,7 @@ impl Alerting {
                 durability,
                 running: Mutex::new(running),
                 fallback: front.fallback,
+                state,
                 registered: front.registered,
                 accept_timeout: front.accept_timeout,
                 attempt_timeout,
@@ -254,25 +259,6 @@ impl Alerting {
     /// Returns the names of the receivers, in their order.
     pub fn receivers(&self) -> Vec<String> {
         lock(&self.inner.running).channels.receivers()
-    }
-
-    /// Sends a test notice to every channel of one receiver, once, past its queue.
-    ///
-    /// # Errors
-    /// When there is no such receiver, or a notice was not delivered.
-    pub async fn test(&self, receiver: &str) -> Result<(), Error> {
-        let notifiers = lock(&self.inner.running).channels.notifiers_of(receiver);
-        if notifiers.is_empty() {
-            return Err(Kind::UnknownReceiver(receiver.chars().take(128).collect()).into());
-        }
-        let notification = Arc::new(Notification::test(receiver, &self.inner.service));
-        for notifier in notifiers {
-            let limit = self.inner.attempt_timeout;
-            driver::attempt(&notifier, &notification, limit)
-                .await
-                .map_err(Kind::Delivery)?;
-        }
-        Ok(())
     }
 
     /// Takes no more alerts, delivers what is due, closes the journal, and returns whether all of it was settled (delivered, or given up) in time.

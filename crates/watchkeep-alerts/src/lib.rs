@@ -66,7 +66,9 @@ mod builder;
 mod clock;
 pub mod config;
 mod driver;
+pub mod dry_run;
 mod error;
+pub mod explain;
 mod fingerprint;
 mod incoming;
 pub mod interval;
@@ -98,8 +100,8 @@ pub use crate::level::{Level, ParseLevelError};
 pub use crate::notification::Notification;
 pub use crate::notifier::{Limits, Notifier, NotifyError, NotifyErrorKind, Rate};
 pub use crate::state::{GroupListing, ListedAlert};
-pub use crate::timestamp::Timestamp;
+pub use crate::timestamp::{ParseTimestampError, Timestamp};
 pub use crate::view::{
     AlertKind, AlertQuery, AlertReport, AlertView, DeadLetterView, DecisionView, DeliveryOutcome,
-    DeliveryView, GroupView, SilenceRequest, SilenceView, Status,
+    DeliveryView, GroupView, SilenceRequest, SilenceView, Status, TestDelivery,
 };

@@ -156,7 +156,7 @@ impl Notification {
         &self.alerts
     }
 
-    #[cfg(test)]
+    #[cfg(all(test, feature = "alertmanager"))]
     pub(crate) fn alerts_mut(&mut self) -> &mut [AlertView] {
         &mut self.alerts
     }

@@ -13,6 +13,7 @@ mod alerts;
 mod dedup;
 mod effect;
 mod event;
+mod explain;
 mod flush;
 mod groups;
 mod inhibit;
@@ -39,6 +40,7 @@ mod views;
 pub(crate) use self::{
     effect::{Decision, Effect, Job, JobKind, Lane, Refusal},
     event::{Ends, Event, Outcome, Settled, SilenceDraft, SilenceOp},
+    explain::Placed,
     listing::GroupRef,
     settings::{Settings, Telling},
     silence::{Silence, SilenceError, SilenceState},
@@ -75,6 +77,8 @@ pub(crate) struct State {
     ids: u64,
     /// The numbers of alerts' rows that were given out.
     rows: u64,
+    /// How many groups were flushed, and alerts looked at for that.
+    work: usize,
     /// When the engine last said that it refuses alerts.
     overloaded: Option<Duration>,
 }
@@ -91,6 +95,7 @@ impl State {
             log: Log::default(),
             ids: 0,
             rows: 0,
+            work: 0,
             overloaded: None,
             config,
             settings,
@@ -133,6 +138,11 @@ impl State {
             (lease, group) => lease.or(group)?,
         };
         Some(first.saturating_sub(BASE))
+    }
+
+    /// Returns how many groups were flushed so far, and alerts looked at for that: what a run has cost.
+    pub(crate) const fn work(&self) -> usize {
+        self.work
     }
 
     fn end_leases(&mut self, now: Now, effects: &mut Vec<Effect>) {

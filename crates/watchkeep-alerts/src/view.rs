@@ -7,7 +7,7 @@ mod reports;
 
 pub use query::AlertQuery;
 pub use reports::{
-    AlertReport, DeadLetterView, DecisionView, GroupView, SilenceRequest, SilenceView,
+    AlertReport, DeadLetterView, DecisionView, GroupView, SilenceRequest, SilenceView, TestDelivery,
 };
 
 use crate::alert::Labels;
@@ -91,6 +91,9 @@ pub struct AlertView {
 pub struct DeliveryView {
     /// The receiver's name.
     pub receiver: String,
+    /// The place of the channel among those of the receiver, from 0.
+    #[serde(default)]
+    pub integration: usize,
     /// How far it is.
     pub outcome: DeliveryOutcome,
     /// How often it was tried.

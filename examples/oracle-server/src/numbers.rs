@@ -17,6 +17,8 @@ use watchkeep::metrics::{Daily, FloatCounter, Recorder, Summary, clock};
 
 use active_users::ActiveUsers;
 
+use crate::names;
+
 /// How a message ended. Refused as invalid is none of these: it was no message.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Outcome {
@@ -89,7 +91,7 @@ impl Numbers {
         daily: impl Fn() -> Daily,
     ) -> Arc<Self> {
         let cost = recorder.float_counter(
-            "oracle_cost_usd_total",
+            names::COST_USD,
             "Money spent on the AI engine, in USD.",
             &[],
         );
@@ -97,18 +99,17 @@ impl Numbers {
             describe();
             Self {
                 recorder: recorder.clone(),
-                summary: Summary::builder("oracle_messages_total")
-                    .with_errors("oracle_errors_total", "error_type")
-                    .with_durations("oracle_response_time_seconds")
+                summary: Summary::builder(names::MESSAGES)
+                    .with_errors(names::ERRORS, "error_type")
+                    .with_durations(names::RESPONSE_TIME)
                     .build(recorder),
-                messages: Outcome::ALL.map(
-                    |outcome| counter!("oracle_messages_total", "outcome" => outcome.as_str()),
-                ),
+                messages: Outcome::ALL
+                    .map(|outcome| counter!(names::MESSAGES, "outcome" => outcome.as_str())),
                 errors: ERROR_TYPES
-                    .map(|error_type| counter!("oracle_errors_total", "error_type" => error_type)),
-                response_time: histogram!("oracle_response_time_seconds"),
-                ai_tasks: counter!("oracle_ai_tasks_total"),
-                tokens: counter!("oracle_tokens_used_total"),
+                    .map(|error_type| counter!(names::ERRORS, "error_type" => error_type)),
+                response_time: histogram!(names::RESPONSE_TIME),
+                ai_tasks: counter!(names::AI_TASKS),
+                tokens: counter!(names::TOKENS_USED),
                 cost,
                 users: AtomicU64::new(0),
                 active: ActiveUsers::default(),
@@ -198,24 +199,38 @@ impl Numbers {
     pub(crate) fn tiles(&self) -> Vec<Tile> {
         let totals = self.totals();
         let dash = || "–".to_owned();
+        let success = totals.error_rate.map(|rate| 1.0 - rate);
+        let messages = count(totals.messages);
+        let today = |daily: &Daily| format!("{} today", grouped(daily.get(clock::now())));
+        let p95 = totals.p95_response_time_ms;
         vec![
-            Tile::new("Messages", grouped(totals.messages)),
-            Tile::new("Users", grouped(totals.users)),
-            Tile::new("AI Tasks", grouped(totals.ai_tasks)),
+            Tile::new("Messages", grouped(totals.messages))
+                .with_note(today(&self.daily_messages))
+                .with_counter(messages, "messages"),
+            Tile::new("Users", grouped(totals.users))
+                .with_note(format!("{} active", self.active.count(Instant::now())))
+                .with_gauge(count(totals.users), "users"),
+            Tile::new("AI Tasks", grouped(totals.ai_tasks))
+                .with_note(today(&self.daily_ai_tasks))
+                .with_counter(count(totals.ai_tasks), "tasks"),
             Tile::new(
                 "Success Rate",
-                totals
-                    .error_rate
-                    .map_or_else(dash, |rate| format!("{:.1}%", (1.0 - rate) * 100.0)),
-            ),
+                success.map_or_else(dash, |rate| format!("{:.1}%", rate * 100.0)),
+            )
+            .with_note(format!("{} errors", grouped(totals.errors)))
+            .with_ratio((messages - count(totals.errors)) * 100.0, messages, "%"),
             Tile::new(
                 "Avg Response Time",
                 totals
                     .average_response_time_ms
                     .map_or_else(dash, |mean| format!("{mean:.0} ms")),
-            ),
-            Tile::new("Tokens Used", grouped(totals.tokens)),
-            Tile::new("Cost (USD)", format!("${:.2}", totals.cost_usd)),
+            )
+            .with_note(p95.map_or_else(String::new, |p95| format!("p95 {p95:.0} ms")))
+            .with_ratio(totals.response_time_sum_ms, totals.response_times, "ms"),
+            Tile::new("Tokens Used", grouped(totals.tokens))
+                .with_counter(count(totals.tokens), "tokens"),
+            Tile::new("Cost (USD)", format!("${:.2}", totals.cost_usd))
+                .with_counter(totals.cost_usd, "USD"),
         ]
     }
 
@@ -226,14 +241,18 @@ impl Numbers {
         reason = "counters of whole things, far below 2^52"
     )]
     fn totals(&self) -> Totals {
-        let names = [
-            "oracle_ai_tasks_total",
-            "oracle_cost_usd_total",
-            "oracle_tokens_used_total",
-        ];
+        let names = [names::AI_TASKS, names::COST_USD, names::TOKENS_USED];
         let snapshot = self.recorder.snapshot_of(&names);
         let [ai_tasks, cost_usd, tokens] = names.map(|name| snapshot.counter(name, &[]));
+        let durations = self.summary.durations();
+        let durations = durations.as_ref();
         Totals {
+            errors: self.summary.errors(),
+            p95_response_time_ms: durations
+                .and_then(|it| it.quantile(0.95))
+                .map(|p95| p95 * 1_000.0),
+            response_time_sum_ms: durations.map_or(0.0, |it| it.sum * 1_000.0),
+            response_times: durations.map_or(0.0, |it| count(it.count)),
             messages: self.summary.total(),
             users: self.users.load(Ordering::Relaxed),
             ai_tasks: ai_tasks as u64,
@@ -246,8 +265,8 @@ impl Numbers {
 
     #[expect(clippy::cast_precision_loss, reason = "users are far below 2^52")]
     fn refresh_gauges(&self) {
-        gauge!("oracle_users").set(self.users.load(Ordering::Relaxed) as f64);
-        gauge!("oracle_active_users").set(self.active.count(Instant::now()) as f64);
+        gauge!(names::USERS).set(self.users.load(Ordering::Relaxed) as f64);
+        gauge!(names::ACTIVE_USERS).set(self.active.count(Instant::now()) as f64);
     }
 
     fn end(&self, outcome: Outcome, error_type: Option<&'static str>, began: Instant) {
@@ -281,6 +300,10 @@ struct Totals {
     cost_usd: f64,
     error_rate: Option<f64>,
     average_response_time_ms: Option<f64>,
+    p95_response_time_ms: Option<f64>,
+    errors: u64,
+    response_time_sum_ms: f64,
+    response_times: f64,
 }
 
 impl Message {
@@ -309,30 +332,29 @@ impl Drop for Message {
 
 fn describe() {
     describe_counter!(
-        "oracle_messages_total",
+        names::MESSAGES,
         "Messages by how they ended; one that was refused as invalid is none."
     );
-    describe_counter!(
-        "oracle_errors_total",
-        "Messages that failed, by error type."
-    );
+    describe_counter!(names::ERRORS, "Messages that failed, by error type.");
     describe_histogram!(
-        "oracle_response_time_seconds",
+        names::RESPONSE_TIME,
         "Time from an accepted message to its answer or failure."
     );
     describe_gauge!(
-        "oracle_active_users",
+        names::ACTIVE_USERS,
         "Distinct users of the last five minutes."
     );
-    describe_gauge!("oracle_users", "Distinct users ever seen.");
+    describe_gauge!(names::USERS, "Distinct users ever seen.");
     describe_counter!(
-        "oracle_ai_tasks_total",
+        names::AI_TASKS,
         "Calls to the AI engine; answers from the cache are none."
     );
-    describe_counter!(
-        "oracle_tokens_used_total",
-        "Tokens that the AI engine charged for."
-    );
+    describe_counter!(names::TOKENS_USED, "Tokens that the AI engine charged for.");
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+fn count(number: u64) -> f64 {
+    number as f64
 }
 
 /// A number with commas between its thousands.

@@ -36,7 +36,7 @@ impl Amtool<'_> {
         assert!(!errors.contains("panic"), "{words:?}: {errors}");
         let printed = String::from_utf8_lossy(&output.stdout).into_owned();
         Said {
-            printed: printed + &errors.replace(&self.url, ""),
+            printed: format!("{printed}{}", errors.replace(&self.url, "")),
             ok: output.status.success(),
         }
     }

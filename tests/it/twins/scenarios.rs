@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::time::{Duration, Instant, sleep_until};
 use watchkeep_alerts::Alerting;
 use watchkeep_tests::programs;
-use watchkeep_tests::servers::alertmanager_alone;
+use watchkeep_tests::servers::alertmanager_with;
 use watchkeep_tests::sink::{Reply, Sink};
 
 use super::{Asked, Ours, url_of};
@@ -108,7 +108,7 @@ async fn timed_scenarios_give_the_same_notices() {
     let Some(program) = programs::require("prometheus-alertmanager") else {
         return;
     };
-    let theirs = alertmanager_alone(&program, &config(sinks[0].sink.url())).await;
+    let theirs = alertmanager_with(&program, &config(sinks[0].sink.url())).await;
     let builder = Alerting::builder("twin").strict(true);
     let ours = Ours::start(builder.config_yaml(&config(sinks[1].sink.url()))).await;
     let start = Instant::now();

@@ -64,6 +64,9 @@ pub fn letters(server: &Real) -> Vec<std::path::PathBuf> {
         .collect()
 }
 
+/// A configuration that tells nobody.
+const NOBODY: &str = "route: {receiver: nobody}\nreceivers: [{name: nobody}]\n";
+
 /// Starts Alertmanagers that are one cluster.
 ///
 /// # Panics
@@ -87,20 +90,19 @@ async fn alertmanager(program: &Path, gossip: u16, peers: Vec<String>) -> Real {
         format!("--cluster.advertise-address=127.0.0.1:{gossip}"),
     ];
     arguments.extend(peers);
-    let text = "route: {receiver: nobody}\nreceivers: [{name: nobody}]\n";
-    alertmanager_with(program, text, arguments).await
+    run_alertmanager(program, NOBODY, arguments).await
 }
 
 /// Starts an Alertmanager that is alone, with this configuration.
 ///
 /// # Panics
 /// When it does not start.
-pub async fn alertmanager_alone(program: &Path, config: &str) -> Real {
+pub async fn alertmanager_with(program: &Path, config: &str) -> Real {
     let arguments = vec!["--cluster.listen-address=".to_owned()];
-    alertmanager_with(program, config, arguments).await
+    run_alertmanager(program, config, arguments).await
 }
 
-async fn alertmanager_with(program: &Path, text: &str, arguments: Vec<String>) -> Real {
+async fn run_alertmanager(program: &Path, text: &str, arguments: Vec<String>) -> Real {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let port = free_port();
     let config = folder.path().join("alertmanager.yml");

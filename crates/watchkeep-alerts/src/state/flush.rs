@@ -51,6 +51,7 @@ impl State {
         let route = group.route.map(|route| self.config.routes.get(route));
         let group_interval = route.map_or(ORPHAN_INTERVAL, |route| route.group_interval);
         let repeat_interval = route.map_or(ORPHAN_INTERVAL, |route| route.repeat_interval);
+        self.work += 1 + group.members.len();
         let items = self.items(now, &mut group, effects);
         let flush = Flush {
             now,
@@ -69,7 +70,12 @@ impl State {
             self.tell(&flush, &lane, *telling, &mut told, effects);
         }
         if lanes.is_empty() {
-            effects.push(Effect::Audit(decide(now, &group, None, Why::ReceiverGone)));
+            effects.push(Effect::Audit(self.decide(
+                now,
+                &group,
+                None,
+                Why::ReceiverGone,
+            )));
         }
         let seen = self.see(&mut group, &items);
         let over = self.let_go(now, id, &mut group, &items, &told, effects);
@@ -125,7 +131,7 @@ impl State {
             });
             if why != member.why {
                 if let Some(why) = why.clone() {
-                    let decision = decide(now, group, Some(fingerprint), why);
+                    let decision = self.decide(now, group, Some(fingerprint), why);
                     effects.push(Effect::Audit(decision));
                 }
                 if let Some(member) = group.members.get_mut(&fingerprint) {
@@ -202,7 +208,7 @@ impl State {
         for item in items.iter().filter(|item| item.resolved) {
             group.members.remove(&item.fingerprint);
             if !item.muted && !item.gone && !told.contains(&item.fingerprint) {
-                let decision = decide(now, group, Some(item.fingerprint), Why::EndedUntold);
+                let decision = self.decide(now, group, Some(item.fingerprint), Why::EndedUntold);
                 effects.push(Effect::Audit(decision));
             }
             if let Some(stored) = self.alerts.get_mut(item.fingerprint) {
@@ -211,6 +217,27 @@ impl State {
             }
         }
         held
+    }
+
+    fn decide(
+        &self,
+        now: Now,
+        group: &Group,
+        fingerprint: Option<Fingerprint>,
+        why: Why,
+    ) -> Decision {
+        let alert = fingerprint.and_then(|it| self.alerts.get(it));
+        let labels = alert.map(|stored| stored.said.alert.labels().unpacked());
+        Decision {
+            at: now.wall,
+            group_key: group.key.to_string(),
+            receiver: group.receiver.to_string(),
+            fingerprint,
+            alerts: labels.into_iter().collect(),
+            integration: 0,
+            notice: None,
+            why,
+        }
     }
 
     /// Ends a group without alerts; what its lanes were told is kept while something is open.
@@ -227,20 +254,5 @@ impl State {
             .log_retention
             .min(repeat_interval.saturating_mul(2));
         self.close_book(&group.key, Moment::of(now).after(kept), effects);
-    }
-}
-
-pub(super) fn decide(
-    now: Now,
-    group: &Group,
-    fingerprint: Option<Fingerprint>,
-    why: Why,
-) -> Decision {
-    Decision {
-        at: now.wall,
-        group_key: group.key.to_string(),
-        receiver: group.receiver.to_string(),
-        fingerprint,
-        why,
     }
 }

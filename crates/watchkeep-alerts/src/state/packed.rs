@@ -30,22 +30,31 @@ pub(crate) struct Pairs<'a> {
 
 impl Packed {
     pub(super) fn of(alert: &Alert) -> Self {
-        let maps = [alert.labels(), alert.annotations()];
-        let texts = maps.into_iter().flatten();
-        let length = texts.fold(alert.generator_url().len(), |sum, (name, value)| {
+        let (labels, annotations) = (alert.labels(), alert.annotations());
+        Self::from_parts(labels, annotations, alert.generator_url(), alert.level())
+    }
+
+    /// Packs labels that are asked about, and belong to no alert.
+    pub(super) fn of_labels(labels: &Labels) -> Self {
+        Self::from_parts(labels, &Labels::new(), "", Level::Info)
+    }
+
+    fn from_parts(labels: &Labels, annotations: &Labels, source: &str, level: Level) -> Self {
+        let texts = [labels, annotations].into_iter().flatten();
+        let length = texts.fold(source.len(), |sum, (name, value)| {
             sum + name.len() + value.len() + 2
         });
         let mut bytes = Vec::with_capacity(length);
-        put(&mut bytes, alert.labels());
+        put(&mut bytes, labels);
         let labels_end = bytes.len();
-        put(&mut bytes, alert.annotations());
+        put(&mut bytes, annotations);
         let annotations_end = bytes.len();
-        bytes.extend_from_slice(alert.generator_url().as_bytes());
+        bytes.extend_from_slice(source.as_bytes());
         Self {
             bytes: bytes.into_boxed_slice(),
             labels_end,
             annotations_end,
-            level: alert.level(),
+            level,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::alert::Alert;
+use crate::alert::{Alert, Labels};
 use crate::clock::Now;
 use crate::fingerprint::Fingerprint;
 use crate::incoming::Incoming;
@@ -158,7 +158,11 @@ impl State {
                 fingerprint,
                 new: false,
             });
-            effects.push(Effect::Audit(never_fired(now, fingerprint)));
+            effects.push(Effect::Audit(never_fired(
+                now,
+                fingerprint,
+                said.alert.labels(),
+            )));
             return Ok(());
         }
         let places = if was_firing || resolved {
@@ -266,12 +270,15 @@ pub(super) fn refused(level: Level, refusal: Refusal, first: bool) -> Effect {
     }
 }
 
-fn never_fired(now: Now, fingerprint: Fingerprint) -> Decision {
+fn never_fired(now: Now, fingerprint: Fingerprint, labels: &Labels) -> Decision {
     Decision {
         at: now.wall,
         group_key: String::new(),
         receiver: String::new(),
         fingerprint: Some(fingerprint),
+        alerts: vec![labels.clone()],
+        integration: 0,
+        notice: None,
         why: Why::NeverFired,
     }
 }

@@ -152,6 +152,12 @@ impl Silences {
         matched.matching.iter().filter_map(active).collect()
     }
 
+    /// Returns the ids of those that match, whatever their time, the oldest first.
+    pub(super) fn ids(&self, matched: &Matched) -> Vec<String> {
+        let held = |serial| Some(self.held.get(serial)?.id.clone());
+        matched.matching.iter().filter_map(held).collect()
+    }
+
     fn change(&mut self, serial: u64, retention: Duration, change: impl FnOnce(&mut Silence)) {
         let Some(silence) = self.held.get_mut(&serial) else {
             return;

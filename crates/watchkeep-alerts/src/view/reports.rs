@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::alert::Labels;
-use crate::driver::Entry;
+use crate::driver::{Entry, Packed};
 use crate::fingerprint::Fingerprint;
 use crate::level::Level;
 use crate::matcher::Matchers;
@@ -107,24 +107,39 @@ pub struct DeadLetterView {
     pub notification: Notification,
 }
 
-/// Why somebody was not told of something as it was asked.
+/// How a test notice went.
+#[non_exhaustive]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TestDelivery {
+    /// The kind of the channel.
+    pub channel: &'static str,
+    /// Why it was not delivered, if so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// What somebody was told, or why not: a notice that is handed out or delivered, or that is not as it was asked.
 #[non_exhaustive]
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DecisionView {
     /// When it was decided.
     pub at: Timestamp,
-    /// Who was not told; empty when nobody would have been.
+    /// Who was told, or was not; empty when nobody would have been.
     pub receiver: String,
     /// The key of the group.
     pub group_key: String,
     /// The alert, when it is about one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<Fingerprint>,
+    /// The labels of the alerts that it is about, where they are not those of the notice.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub alerts: Vec<Labels>,
     /// The id of the delivery, when there was one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notice: Option<String>,
-    /// The reason in one word, as in `watchkeep_alerts_suppressed_total`.
+    /// The reason in one word: `told`, `retrying`, `delivered`, or as in `watchkeep_alerts_suppressed_total`.
     pub reason: String,
     /// The reason in full.
     pub words: String,
@@ -266,6 +281,7 @@ impl From<&Entry> for DecisionView {
             receiver: entry.receiver,
             group_key: entry.group_key,
             fingerprint: entry.fingerprint,
+            alerts: entry.alerts.iter().map(Packed::labels).collect(),
             notice: entry.notice,
             reason: entry.reason,
             words: entry.words,
