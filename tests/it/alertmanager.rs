@@ -1,6 +1,7 @@
 //! The alert engine's configuration beside the real amtool: the same matchers, receivers and verdicts.
 
 mod amtool;
+mod export;
 mod expressions;
 mod files;
 mod matchers;

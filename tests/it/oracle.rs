@@ -287,7 +287,7 @@ async fn bad_configuration_starts_nothing_and_names_every_problem() {
         ("ORACLE_ADDR", "nowhere:99999"),
         ("LOG_LEVEL", "info,,hyper=warn"),
         ("AI_TIMEOUT_SECONDS", "soon"),
-        ("ELASTICSEARCH_URL", "http://localhost"),
+        ("ELASTICSEARCH_URL", "localhost:9200"),
         ("OPS_TOKEN", ""),
     ];
     for arguments in [&[][..], &["--check-config"]] {

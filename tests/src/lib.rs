@@ -3,11 +3,16 @@
 pub mod blackhole;
 pub mod browser;
 pub mod client;
+pub mod deployment;
 pub mod eventually;
 pub mod exposition;
+pub mod gate;
+pub mod kubelet;
 pub mod oracle;
 pub mod programs;
+pub mod proxy;
 pub mod servers;
+pub mod shippers;
 pub mod sink;
 
 // Every Rust block of these files compiles and runs under `cargo test --doc`; a test checks that no file is forgotten.
@@ -41,6 +46,10 @@ struct Dashboard;
 struct Decisions;
 
 #[cfg(doctest)]
+#[doc = include_str!("../../docs/endpoints.md")]
+struct Endpoints;
+
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/health.md")]
 struct Health;
 
@@ -55,6 +64,10 @@ struct Metrics;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/middleware.md")]
 struct Middleware;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/operations.md")]
+struct Operations;
 
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/rules.md")]

@@ -39,18 +39,6 @@ pub fn require(name: &str) -> Option<PathBuf> {
     )
 }
 
-/// Returns the text of axe-core's script, or `None` when the check that asks is to be left out.
-///
-/// # Panics
-/// When it is missing and must not be, as for [`require`].
-#[must_use]
-#[track_caller]
-pub fn require_axe() -> Option<String> {
-    let lookup = |key: &str| env::var(key).ok();
-    let path = decide("axe-core", xtask::axe::script(), missing_is_failure(lookup))?;
-    Some(std::fs::read_to_string(path).expect("the script is readable"))
-}
-
 fn missing_is_failure(lookup: impl Fn(&str) -> Option<String>) -> bool {
     match lookup(REQUIRE_PROGRAMS) {
         Some(value) => value == "1",

@@ -1,4 +1,4 @@
-//! Real servers of others as child processes on free ports: Prometheus, PostgreSQL, Redis, Alertmanager, a mail server.
+//! Real servers of others as child processes on free ports: Prometheus, PostgreSQL, Redis, Alertmanager, a mail server, a search server.
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -13,8 +13,10 @@ use crate::client::client;
 use crate::eventually::eventually;
 
 mod channels;
+mod search;
 
-pub use channels::{Encryption, alertmanagers, letters, of_alertmanager, smtp};
+pub use channels::{Encryption, alertmanager_with, alertmanagers, letters, of_alertmanager, smtp};
+pub use search::{index_lines, search_request, search_server};
 
 /// A port that was free a moment ago, for servers that cannot choose one themselves.
 ///
@@ -75,6 +77,14 @@ impl Real {
     pub async fn restart(&mut self) {
         self.child = self.command.spawn().expect("the program runs");
         listens(self.port).await;
+    }
+
+    /// Asks it to read its configuration again.
+    ///
+    /// # Panics
+    /// When it has ended.
+    pub fn reload(&self) {
+        send("HUP", &[self.id()]);
     }
 
     /// Lets it and its children stand still, as a machine that hangs does: connections stay, and nobody answers.
@@ -179,13 +189,29 @@ pub async fn prometheus_with_rules(program: &Path, target: &str, rules: &Path) -
     prometheus_configured(program, &scrape(target, &files), &[]).await
 }
 
+/// Starts a Prometheus that evaluates the rules of a file every second and sends its alerts to `target`.
+///
+/// # Panics
+/// When it does not start.
+pub async fn prometheus_that_alerts(program: &Path, rules: &Path, target: &str) -> Real {
+    let rules = rules.display();
+    let text = format!(
+        "global: {{evaluation_interval: 1s}}\nrule_files: ['{rules}']\nalerting: {{alertmanagers: [{{static_configs: [{{targets: ['{target}']}}]}}]}}\n"
+    );
+    prometheus_configured(program, &text, &["--rules.alert.resend-delay=1s"]).await
+}
+
 fn scrape(target: &str, rule_files: &str) -> String {
     format!(
         "global: {{scrape_interval: 1s}}\nrule_files: {rule_files}\nscrape_configs: [{{job_name: oracle, static_configs: [{{targets: ['{target}']}}]}}]\n"
     )
 }
 
-async fn prometheus_configured(program: &Path, text: &str, arguments: &[&str]) -> Real {
+/// Starts a Prometheus with this configuration and further arguments.
+///
+/// # Panics
+/// When it does not start.
+pub async fn prometheus_configured(program: &Path, text: &str, arguments: &[&str]) -> Real {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let port = free_port();
     let config = folder.path().join("prometheus.yml");

@@ -213,10 +213,10 @@ impl AlertingBuilder {
         };
         let channels = Channels::new(&config, &registered)?;
         let mut outbox = self.outbox;
-        if let Some(name) = self.fallback {
-            outbox.fallback = channels.of(&name);
+        if let Some(name) = &self.fallback {
+            outbox.fallback = channels.of(name);
             if outbox.fallback.is_empty() {
-                return Err(Kind::UnknownReceiver(name).into());
+                return Err(Kind::UnknownReceiver(name.clone()).into());
             }
         }
         let mut state = state::Settings::new(self.service.clone(), outbox.nonce);
@@ -235,6 +235,7 @@ impl AlertingBuilder {
             service: self.service,
             registered,
             accept_timeout: self.accept_timeout,
+            fallback: self.fallback,
         };
         let parts = Parts {
             state,

@@ -65,15 +65,19 @@ use crate::route::RouteTree;
 mod builder;
 mod duration;
 mod error;
+mod export;
 mod file;
 mod receiver;
+mod script;
 mod secret;
 mod settings;
 
 pub use builder::ConfigBuilder;
 pub use error::{ConfigError, ConfigWarning};
 pub(crate) use error::{Located, Position, shown};
+pub use export::{Export, Lost};
 pub use receiver::{IntegrationConfig, ReceiverConfig, Settings};
+pub(crate) use script::read as read_script;
 pub use secret::{Secret, SecretError};
 pub use settings::{
     DiscordSettings, EmailSettings, PagerDutySettings, SlackSettings, TeamsSettings,

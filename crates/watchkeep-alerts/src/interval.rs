@@ -181,6 +181,35 @@ impl TimeInterval {
         self.times.get_or_insert_default();
     }
 
+    /// Returns the ranges of a field as they are written, when it is set.
+    pub(crate) fn print(&self, field: Field) -> Option<Vec<String>> {
+        let ranges = match field {
+            Field::DaysOfMonth => &self.days_of_month,
+            Field::Months => &self.months,
+            Field::Weekdays => &self.weekdays,
+            Field::Years => &self.years,
+        };
+        let print = |range: &Range| match field {
+            Field::Weekdays => range.print_weekdays(),
+            Field::DaysOfMonth | Field::Months | Field::Years => range.print(),
+        };
+        ranges
+            .as_ref()
+            .map(|ranges| ranges.iter().map(print).collect())
+    }
+
+    /// Returns the times of the day as they are written, when they are set.
+    pub(crate) fn print_times(&self) -> Option<Vec<(String, String)>> {
+        let times = self.times.as_ref()?;
+        Some(times.iter().map(Range::print_times).collect())
+    }
+
+    /// Returns the name of the zone, when it is set; an error when it has none.
+    pub(crate) fn print_location(&self) -> Option<Result<&str, ()>> {
+        let zone = self.location.as_ref()?;
+        Some(zone.iana_name().ok_or(()))
+    }
+
     fn ranges(&mut self, field: Field) -> &mut Option<Vec<Range>> {
         match field {
             Field::DaysOfMonth => &mut self.days_of_month,

@@ -1,14 +1,17 @@
-//! The `watchkeep` command: rules and alerts from a terminal.
+//! The `watchkeep` command: rules, alerts and logs from a terminal.
 
 mod alert_config;
 mod alerts;
+mod logs;
 mod rules;
+mod server;
 
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Rules and alerts from a terminal.
+/// Rules, alerts and logs from a terminal.
 #[derive(Debug, Parser)]
 #[command(name = "watchkeep", version)]
 struct Arguments {
@@ -21,24 +24,25 @@ enum Command {
     /// Alert channels and their configuration.
     #[command(subcommand)]
     Alerts(alerts::Command),
+    /// Log files, and the errors in them.
+    #[command(subcommand)]
+    Logs(logs::Command),
     /// Alert rules.
     #[command(subcommand)]
     Rules(rules::Command),
 }
 
-#[expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a command's answers"
-)]
+#[expect(clippy::print_stderr, reason = "a command's answers")]
 fn main() -> ExitCode {
     let answer = match Arguments::parse().command {
         Command::Alerts(command) => alerts::run(command),
+        Command::Logs(command) => logs::run(command),
         Command::Rules(command) => rules::run(command),
     };
     match answer {
         Ok(text) => {
-            println!("{text}");
+            // Whoever reads may have read enough, and be gone.
+            let _ = writeln!(io::stdout(), "{text}");
             ExitCode::SUCCESS
         }
         Err(problem) => {
@@ -46,4 +50,16 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// An error with its causes, on one line.
+fn words(error: impl std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
 }

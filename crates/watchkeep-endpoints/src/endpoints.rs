@@ -11,9 +11,13 @@ use watchkeep_metrics::Recorder;
 
 use crate::access::Access;
 use crate::alerts;
+use crate::api_v2;
 use crate::dashboard::{self, Dashboard, Parts};
+use crate::errors::{self, Source};
 use crate::health::{self, Health};
+use crate::log_level;
 use crate::metrics::{self, Metrics, Summary};
+use crate::reload::{self, Reload};
 use crate::route::{Route, Routes};
 use crate::shutdown::Shutdown;
 
@@ -30,8 +34,12 @@ pub struct Endpoints {
     summary: Option<Summary>,
     health: Option<Registry>,
     alerts: Option<Alerting>,
-    dashboard: Option<Dashboard>,
     logs: Option<LogHandle>,
+    #[cfg(feature = "elasticsearch")]
+    elasticsearch: Option<watchkeep_logging::query::Elasticsearch>,
+    reload: Option<Reload>,
+    api: Option<Alerting>,
+    dashboard: Option<Dashboard>,
     shutdown: Shutdown,
 }
 
@@ -46,8 +54,12 @@ impl Endpoints {
             summary: None,
             health: None,
             alerts: None,
-            dashboard: None,
             logs: None,
+            #[cfg(feature = "elasticsearch")]
+            elasticsearch: None,
+            reload: None,
+            api: None,
+            dashboard: None,
             shutdown: Shutdown::default(),
         }
     }
@@ -78,15 +90,46 @@ impl Endpoints {
         self
     }
 
-    /// Serves this page under `/dashboard`, for operators.
-    pub fn with_dashboard(mut self, dashboard: Dashboard) -> Self {
-        self.dashboard = Some(dashboard);
+    /// Shows and changes the filter of these logs under `/log-level`, and reports their errors under `/logs/errors`, for operators.
+    ///
+    /// The report reads the JSON files, rotated ones too, for ten seconds at most; where there are none, it has the last records
+    /// that are in memory. At most two reports are made at once, off the runtime's threads; who asks for the same shares it,
+    /// and others get 503. The page shows the records in memory, and raises the level for a while.
+    pub fn with_logs(mut self, logs: LogHandle) -> Self {
+        self.logs = Some(logs);
         self
     }
 
-    /// Shows this log's recent warnings and errors on the page, from which its level can be raised for a while.
-    pub fn with_logs(mut self, logs: LogHandle) -> Self {
-        self.logs = Some(logs);
+    /// Looks for errors in Elasticsearch instead of these logs, for `/logs/errors`; takes effect together with [`with_logs`](Self::with_logs).
+    ///
+    /// Every report is a search or two, each of which may take ten seconds.
+    #[cfg(feature = "elasticsearch")]
+    pub fn with_elasticsearch(mut self, server: watchkeep_logging::query::Elasticsearch) -> Self {
+        self.elasticsearch = Some(server);
+        self
+    }
+
+    /// Has `POST /-/reload` call `reload`, for operators; what it returns as problems is answered with 500, a line each.
+    ///
+    /// It runs in a task of its own, and goes on when the caller goes away. It should do what a hang-up signal does,
+    /// and leave what is in force when a file is bad.
+    pub fn with_reload<F>(mut self, reload: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<(), Vec<String>>> + Send + 'static,
+    {
+        self.reload = Some(Reload::new(reload));
+        self
+    }
+
+    /// Serves these alerts under `/api/v2/`, as Alertmanager would, and `/-/healthy` and `/-/ready`, for operators and their tools.
+    pub fn with_alertmanager_api(mut self, alerts: Alerting) -> Self {
+        self.api = Some(alerts);
+        self
+    }
+
+    /// Serves this page under `/dashboard`, for operators.
+    pub fn with_dashboard(mut self, dashboard: Dashboard) -> Self {
+        self.dashboard = Some(dashboard);
         self
     }
 
@@ -136,6 +179,7 @@ impl Endpoints {
                 Metrics {
                     recorder,
                     summary: self.summary,
+                    renders: metrics::renders(),
                 },
             ),
             #[cfg(feature = "exporter-prometheus")]
@@ -154,6 +198,22 @@ impl Endpoints {
         }
         if let Some(alerting) = self.alerts.clone() {
             alerts::mount(&mut routes, alerting);
+        }
+        if let Some(logs) = self.logs.clone() {
+            log_level::mount(&mut routes, &logs);
+            #[cfg(feature = "elasticsearch")]
+            let source = self
+                .elasticsearch
+                .map_or(Source::Logs(logs), Source::Elasticsearch);
+            #[cfg(not(feature = "elasticsearch"))]
+            let source = Source::Logs(logs);
+            errors::mount(&mut routes, source);
+        }
+        if let Some(reload) = self.reload {
+            reload::mount(&mut routes, reload);
+        }
+        if let Some(alerting) = self.api {
+            api_v2::mount(&mut routes, alerting);
         }
         if let Some(dashboard) = self.dashboard {
             let parts = Parts {
@@ -187,8 +247,10 @@ impl fmt::Debug for Endpoints {
             .field("summary", &self.summary.is_some())
             .field("health", &self.health.is_some())
             .field("alerts", &self.alerts.is_some())
-            .field("dashboard", &self.dashboard.is_some())
             .field("logs", &self.logs.is_some())
+            .field("reload", &self.reload.is_some())
+            .field("api", &self.api.is_some())
+            .field("dashboard", &self.dashboard.is_some())
             .field("shutdown", &self.shutdown)
             .finish()
     }

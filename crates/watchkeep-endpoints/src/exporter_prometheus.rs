@@ -7,7 +7,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use watchkeep_metrics::Format;
 
 use crate::Endpoints;
-use crate::metrics::rendered;
+use crate::metrics::{self, Renders};
 use crate::route::{self, Routes};
 
 impl Endpoints {
@@ -23,15 +23,24 @@ impl Endpoints {
     }
 }
 
+#[derive(Clone)]
+struct Exporter {
+    handle: PrometheusHandle,
+    renders: Renders,
+}
+
 pub(crate) fn mount(routes: &mut Routes, handle: Option<PrometheusHandle>) {
     if let Some(handle) = handle {
-        routes.mount(route::METRICS, exposition, handle);
+        let renders = metrics::renders();
+        routes.mount(route::METRICS, exposition, Exporter { handle, renders });
     }
 }
 
-async fn exposition(State(handle): State<PrometheusHandle>, headers: HeaderMap) -> Response {
+async fn exposition(State(exporter): State<Exporter>, headers: HeaderMap) -> Response {
     let content_type = Format::Prometheus.content_type();
-    rendered(content_type, &headers, move || handle.render().into_bytes()).await
+    let handle = exporter.handle;
+    let render = move || handle.render().into_bytes();
+    metrics::rendered(&exporter.renders, content_type, &headers, render).await
 }
 
 #[cfg(test)]
@@ -58,7 +67,9 @@ mod tests {
 
     fn endpoints() -> Endpoints {
         let recorder = PrometheusBuilder::new().build_recorder();
-        metrics::with_local_recorder(&recorder, || metrics::counter!("theirs_total").increment(3));
+        ::metrics::with_local_recorder(&recorder, || {
+            ::metrics::counter!("theirs_total").increment(3);
+        });
         Endpoints::new(Access::closed()).with_exporter_prometheus(recorder.handle())
     }
 

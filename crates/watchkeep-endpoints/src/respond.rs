@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::response::Response;
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use serde::Serialize;
 
 /// A response with a type, never cached and never sniffed.
 pub(crate) fn fresh(
@@ -24,8 +25,19 @@ pub(crate) fn json(status: StatusCode, body: String) -> Response {
     fresh(status, "application/json", body)
 }
 
+/// A JSON response of a value that can always be written as JSON.
+pub(crate) fn json_of(status: StatusCode, value: &impl Serialize) -> Response {
+    match serde_json::to_string(value) {
+        Ok(body) => json(status, body),
+        Err(_) => refusal(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "the answer could not be written\n",
+        ),
+    }
+}
+
 /// A refusal in plain words.
-pub(crate) fn refusal(status: StatusCode, words: &'static str) -> Response {
+pub(crate) fn refusal(status: StatusCode, words: impl Into<Body>) -> Response {
     fresh(status, "text/plain; charset=utf-8", words)
 }
 

@@ -7,6 +7,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use tracing::Level;
 use tracing::level_filters::LevelFilter;
 
 use crate::clock::Deadline;
@@ -31,6 +32,20 @@ pub struct LogGuard {
 #[derive(Clone)]
 pub struct LogHandle {
     shared: Arc<Shared>,
+}
+
+/// Where the events of logging itself come from.
+const TARGET: &str = "watchkeep_logging";
+
+/// An event at a level that is known only at run time.
+macro_rules! tell {
+    ($level:expr, $($rest:tt)+) => {
+        match $level {
+            Level::ERROR => tracing::error!(target: TARGET, $($rest)+),
+            Level::WARN => tracing::warn!(target: TARGET, $($rest)+),
+            _ => tracing::info!(target: TARGET, $($rest)+),
+        }
+    };
 }
 
 // === impl LogGuard ===
@@ -160,6 +175,13 @@ impl LogHandle {
         self.shared.recent.records()
     }
 
+    /// Returns the active JSON file, whose rotated files stand beside it; `None` when none is written.
+    #[cfg(feature = "query")]
+    #[must_use]
+    pub fn json_file(&self) -> Option<&std::path::Path> {
+        self.shared.json_file.as_deref()
+    }
+
     /// Returns the filter in force.
     pub fn filter(&self) -> Filter {
         self.filter_state().current
@@ -173,7 +195,8 @@ impl LogHandle {
     /// Changes what is logged, from the next event on: for good, or for a time, after which the filter that was last set for good
     /// is in force again.
     ///
-    /// A later call replaces an earlier one with its time. After [`LogConfig::init`](crate::LogConfig::init) the maximum of the
+    /// A later call replaces an earlier one with its time. The change and its end are events of their own, at the least
+    /// severe level that is logged then, so that a log tells by itself why it is so quiet, or so loud. After [`LogConfig::init`](crate::LogConfig::init) the maximum of the
     /// `log` crate follows.
     ///
     /// # Errors
@@ -186,7 +209,11 @@ impl LogHandle {
     ) -> Result<(), LevelError> {
         let filter = filter.into();
         let Some(during) = during else {
-            self.shared.levels.set(filter, None);
+            let words = filter.to_string();
+            tell_around(
+                |level| tell_change(level, &words, None),
+                || self.shared.levels.set(filter, None),
+            );
             return Ok(());
         };
         let levels = Arc::clone(&self.shared.levels);
@@ -195,15 +222,26 @@ impl LogHandle {
         thread::Builder::new()
             .name("log-level".to_owned())
             .spawn(move || {
-                if let Ok(generation) = receive.recv() {
-                    levels.wait_and_revert(generation);
+                let Ok(generation) = receive.recv() else {
+                    return;
+                };
+                if let Some(base) = levels.wait(generation) {
+                    let words = base.to_string();
+                    tell_around(
+                        |level| tell_back(level, &words),
+                        || levels.revert(generation),
+                    );
                 }
             })
             .map_err(LevelError::of_thread)?;
-        let generation = self
-            .shared
-            .levels
-            .set(filter, Some(Deadline::after(during)));
+        let (words, seconds) = (filter.to_string(), during.as_secs_f64());
+        let generation = tell_around(
+            |level| tell_change(level, &words, Some(seconds)),
+            || {
+                let end = Deadline::after(during);
+                self.shared.levels.set(filter, Some(end))
+            },
+        );
         // The thread waits for nothing else.
         let _ = send.send(generation);
         Ok(())
@@ -239,4 +277,34 @@ impl fmt::Debug for LogHandle {
             .field("sinks", &self.stats())
             .finish_non_exhaustive()
     }
+}
+
+fn tell_change(level: Level, filter: &str, seconds: Option<f64>) {
+    match seconds {
+        Some(seconds) => tell!(level, filter, seconds, "log filter is changed for a time"),
+        None => tell!(level, filter, "log filter is changed"),
+    }
+}
+
+fn tell_back(level: Level, filter: &str) {
+    tell!(level, filter, "log filter is back, its time is over");
+}
+
+/// Tells of a change at INFO, before it, or at the least severe level that is logged after it.
+fn tell_around<T>(tell: impl Fn(Level), change: impl FnOnce() -> T) -> T {
+    let is_told = tracing::enabled!(target: TARGET, Level::INFO);
+    if is_told {
+        tell(Level::INFO);
+    }
+    let changed = change();
+    if !is_told {
+        if tracing::enabled!(target: TARGET, Level::INFO) {
+            tell(Level::INFO);
+        } else if tracing::enabled!(target: TARGET, Level::WARN) {
+            tell(Level::WARN);
+        } else {
+            tell(Level::ERROR);
+        }
+    }
+    changed
 }

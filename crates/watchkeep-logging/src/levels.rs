@@ -141,19 +141,27 @@ impl Levels {
         timed.generation
     }
 
-    /// Waits for the end of a generation, and puts the base in force again; returns at once when a newer one comes.
-    pub(crate) fn wait_and_revert(&self, generation: u64) {
+    /// Waits for the end of a generation; returns the filter that comes then, or `None` at once when a newer one came.
+    pub(crate) fn wait(&self, generation: u64) -> Option<Filter> {
         let mut timed = self.timed();
         while timed.generation == generation {
             let Some(left) = timed.until.and_then(Deadline::remaining) else {
-                timed.until = None;
-                timed.generation += 1;
-                self.store(timed.base.clone());
-                self.publish();
-                return;
+                return Some(timed.base.clone());
             };
             let waited = self.changed.wait_timeout(timed, left);
             timed = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        None
+    }
+
+    /// Puts the base in force again, unless there is a newer generation than this one.
+    pub(crate) fn revert(&self, generation: u64) {
+        let mut timed = self.timed();
+        if timed.generation == generation {
+            timed.until = None;
+            timed.generation += 1;
+            self.store(timed.base.clone());
+            self.publish();
         }
     }
 
@@ -248,7 +256,7 @@ mod tests {
         let (send, receive) = mpsc::channel();
         let waiter = Arc::clone(&levels);
         thread::spawn(move || {
-            waiter.wait_and_revert(generation);
+            waiter.wait(generation);
             send.send(())
         });
         assert!(receive.recv_timeout(Duration::from_millis(50)).is_err());

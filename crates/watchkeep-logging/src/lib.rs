@@ -48,8 +48,9 @@
 //! | feature | what it adds |
 //! |---|---|
 //! | `appender` | sinks over any `MakeWriter`, and over tracing-appender's non-blocking writer |
+//! | `elasticsearch` | the error report of `query` from Elasticsearch |
 //! | `exit` | the last lines also at `std::process::exit` |
-//! | `gzip` | compression of rotated text files |
+//! | `gzip` | compression of rotated text files; `query` reads compressed JSON files |
 //! | `opentelemetry` | `trace.id` and `span.id` are those of `tracing-opentelemetry` in the same registry |
 //! | `query` | reading the JSON files again |
 

@@ -51,6 +51,8 @@ use jiff::Timestamp;
 use tracing::Level;
 
 mod counts;
+mod elasticsearch;
+mod errors;
 mod files;
 mod lines;
 mod record;
@@ -58,6 +60,10 @@ mod records;
 mod wanted;
 
 pub use self::counts::Counts;
+pub use self::elasticsearch::{Elasticsearch, ElasticsearchError};
+pub use self::errors::{
+    ErrorQuery, ErrorReport, Progress, Scanned, SinceError, json_logs, parse_since,
+};
 use self::files::{Active, Files};
 use self::lines::Limits;
 pub use self::record::Record;

@@ -1,5 +1,7 @@
 //! What the layer, the guard and the handles have in common.
 
+#[cfg(feature = "query")]
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 
@@ -21,6 +23,9 @@ pub(crate) struct Shared {
     /// Two layers in one registry each know their own spans by it.
     pub(crate) id: u32,
     pub(crate) sinks: Vec<Sink>,
+    /// The active JSON file, if there is one.
+    #[cfg(feature = "query")]
+    pub(crate) json_file: Option<PathBuf>,
     pub(crate) renderer: Arc<Renderer>,
     pub(crate) style: Style,
     /// Whether lines tell their file and line number.

@@ -68,8 +68,10 @@ fn init_takes_both_facades_follows_the_filter_and_works_only_once() {
             " INFO global from tracing",
             " INFO old::crate from log\\n",
             &format!(" INFO {} from nowhere", "ä\\u{0}".repeat(341)),
+            " INFO watchkeep_logging log filter is changed filter=\"debug,noisy=off\"",
             "DEBUG global now at debug",
             "DEBUG global log at debug",
+            " INFO watchkeep_logging log filter is changed filter=error",
             "ERROR global with its span trace.id=abc",
             "ERROR global nested value=said",
         ]
@@ -91,7 +93,10 @@ fn init_takes_both_facades_follows_the_filter_and_works_only_once() {
     assert_eq!(
         ends,
         [
+            // At `error` the change shows once it has happened, and its end before.
+            " INFO watchkeep_logging log filter is changed for a time filter=debug seconds=1.0",
             "DEBUG global in time",
+            " INFO watchkeep_logging log filter is back, its time is over filter=error",
             "ERROR global first",
             "ERROR global from a destructor number=2",
             "ERROR global first",

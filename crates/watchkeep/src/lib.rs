@@ -37,6 +37,7 @@
 //! | `process` | no | process metrics: memory, CPU, file descriptors |
 //! | `runtime` | no | metrics of the Tokio runtime: workers, tasks, busy time |
 //! | `alertmanager`, `discord`, `pagerduty`, `slack`, `teams`, `telegram`, `webhook` | no | alert channels; they bring an HTTP client and TLS |
+//! | `elasticsearch` | no | the error report from Elasticsearch; it brings a small HTTP client and TLS |
 //! | `email` | no | the e-mail channel; it brings a mail client and TLS |
 //! | `sqlite` | no | the journal of alerts on disk; it brings SQLite |
 //! | `full` | no | all of them |

@@ -96,9 +96,10 @@ impl Watchkeep {
             .with_metrics(self.recorder.clone())
             .with_health(self.registry.clone())
             .with_alerts(self.alerting.clone())
+            .with_alertmanager_api(self.alerting.clone())
             .with_dashboard(self.dashboard(&self.service));
         #[cfg(feature = "logging")]
-        let endpoints = endpoints.with_logs(self.logs.handle());
+        let endpoints = endpoints.with_logs(self.logs());
         endpoints
     }
 

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use crate::command::cargo;
 use crate::error::{Error, Result};
 use crate::suite::Suite;
 use crate::{ci, deny, docs, features, peers, setup};
@@ -13,6 +14,7 @@ tasks:
   test [--setup] [--full]   runs all tests; --setup installs what they need first, --full adds the slow ones
   setup                     installs the programs that tests and checks need (Debian, as root)
   ci [--full]               runs every stage of the gate, stops at the first that fails
+  deploy                    writes the files of the deployment that are made from the code
   docs                      builds the documentation without a warning and measures the README
   features                  lints every published crate with each of its features alone, with none and with all
   peers                     builds the comparisons with other crates and tries each once
@@ -43,6 +45,7 @@ pub fn run(args: impl IntoIterator<Item = String>) -> ExitCode {
 enum Task {
     Ci { full: bool },
     Deny,
+    Deploy,
     Docs,
     Features,
     Help,
@@ -69,6 +72,7 @@ impl Task {
                 full: flags.contains(&"--full"),
             },
             "deny" => Self::Deny,
+            "deploy" => Self::Deploy,
             "docs" => Self::Docs,
             "features" => Self::Features,
             "peers" => Self::Peers,
@@ -89,6 +93,15 @@ impl Task {
         match self {
             Self::Ci { full } => ci::run(full),
             Self::Deny => deny::run(),
+            Self::Deploy => cargo([
+                "run",
+                "--quiet",
+                "-p",
+                "oracle-server",
+                "--example",
+                "deploy",
+            ])
+            .run(),
             Self::Docs => docs::run(),
             Self::Features => features::run(),
             Self::Help => {
@@ -120,6 +133,7 @@ mod tests {
         check("ci", Ok(Task::Ci { full: false }));
         check("ci --full", Ok(Task::Ci { full: true }));
         check("deny", Ok(Task::Deny));
+        check("deploy", Ok(Task::Deploy));
         check("peers", Ok(Task::Peers));
         let suite = |setup, full| Ok(Task::Test(Suite { setup, full }));
         check("test", suite(false, false));

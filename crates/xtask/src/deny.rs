@@ -2,15 +2,12 @@
 
 use crate::command::program;
 use crate::error::{Error, Result};
-use crate::{programs, setup};
+use crate::programs;
 
 pub(crate) fn run() -> Result {
-    let installed = Some(setup::cargo_deny()).filter(|path| path.is_file());
-    let path = installed
-        .or_else(|| programs::find("cargo-deny"))
-        .ok_or_else(|| {
-            Error::new("cargo-deny is not installed; `cargo xtask setup` installs it")
-        })?;
+    let path = programs::find("cargo-deny").ok_or_else(|| {
+        Error::new("cargo-deny is not installed; `cargo xtask setup` installs it")
+    })?;
     // Advisories need a network and change without us, so they are not part of the gate.
     program(path, ["--locked", "check", "bans", "licenses", "sources"]).run()
 }

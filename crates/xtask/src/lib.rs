@@ -1,4 +1,4 @@
-//! The project's own tasks: `cargo xtask ci|test|setup|deny|features|docs|peers`.
+//! The project's own tasks: `cargo xtask ci|test|setup|deny|deploy|features|docs|peers`.
 //!
 //! Only the standard library is used, so that the first task starts within seconds of a fresh clone.
 //! A task runs the same commands that a person would type, prints each of them, and stops at the first that fails.
@@ -32,10 +32,10 @@ mod command;
 mod error;
 mod http;
 mod manifest;
+mod pinned;
 mod stage;
 mod workspace;
 
-pub mod axe;
 pub mod programs;
 
 pub use self::cli::run;

@@ -3,18 +3,35 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
+use crate::pinned;
+
 /// The list itself, beside the tests that it is about.
 const LIST: &str = include_str!("../../../tests/programs.txt");
 
 /// Debian keeps PostgreSQL's server out of the search path, one folder a version.
 const POSTGRESQL: &str = "/usr/lib/postgresql";
 
+/// Debian keeps libraries here, one folder an architecture; rsyslog's modules lie in a folder of each.
+const LIBRARIES: &str = "/usr/lib";
+
 /// A program that some test needs, or will need.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Program {
     name: &'static str,
-    package: &'static str,
+    origin: Origin,
     tests: Vec<&'static str>,
+}
+
+/// Where a program comes from.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_enums, reason = "the tasks install from these")]
+pub enum Origin {
+    /// This package of Debian.
+    Debian(&'static str),
+    /// This package of npm at this version, `name@version`.
+    Npm(&'static str),
+    /// This package of PyPI at this version, `name==version`.
+    Pip(&'static str),
 }
 
 /// Returns the whole list, in the order of `tests/programs.txt`.
@@ -30,10 +47,19 @@ pub fn missing() -> Vec<Program> {
         .collect()
 }
 
-/// Returns where a program is: in the search path, or in Debian's folders of PostgreSQL, the newest version first.
+/// Returns where a program is: what is pinned in the folder of the tools, all else in the search path,
+/// or in Debian's folders of PostgreSQL, the newest version first, or among the modules of rsyslog.
 pub fn find(name: &str) -> Option<PathBuf> {
+    let listed = all().into_iter().find(|program| program.name == name);
+    match listed.map(|program| program.origin) {
+        Some(Origin::Npm(_)) => return pinned::find_npm(name),
+        Some(Origin::Pip(_)) => return pinned::find_pip(name),
+        Some(Origin::Debian(_)) | None => {}
+    }
     let path = env::var_os("PATH").unwrap_or_default();
-    let folders = env::split_paths(&path).chain(postgresql_folders(Path::new(POSTGRESQL)));
+    let folders = env::split_paths(&path)
+        .chain(postgresql_folders(Path::new(POSTGRESQL)))
+        .chain(rsyslog_folders(Path::new(LIBRARIES)));
     find_in(folders, name)
 }
 
@@ -45,14 +71,26 @@ impl Program {
         self.name
     }
 
-    /// Returns the Debian package that has it.
-    pub const fn package(&self) -> &'static str {
-        self.package
+    /// Returns where it comes from.
+    pub const fn origin(&self) -> Origin {
+        self.origin
     }
 
     /// Returns the files of integration tests in which tests are left out without it.
     pub fn tests(&self) -> &[&'static str] {
         &self.tests
+    }
+}
+
+// === impl Origin ===
+
+impl Origin {
+    fn parse(column: &'static str) -> Self {
+        match column.split_once(':') {
+            Some(("npm", package)) => Self::Npm(package),
+            Some(("pip", package)) => Self::Pip(package),
+            _ => Self::Debian(column),
+        }
     }
 }
 
@@ -62,11 +100,11 @@ pub(crate) fn parse(list: &'static str) -> Vec<Program> {
         .filter(|line| !line.starts_with('#'))
         .filter_map(|line| {
             let mut columns = line.split_whitespace();
-            let (name, package) = (columns.next()?, columns.next()?);
+            let (name, origin) = (columns.next()?, Origin::parse(columns.next()?));
             let tests = columns.filter(|module| *module != "-").collect();
             Some(Program {
                 name,
-                package,
+                origin,
                 tests,
             })
         })
@@ -95,6 +133,11 @@ fn postgresql_folders(parent: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
+fn rsyslog_folders(parent: &Path) -> impl Iterator<Item = PathBuf> {
+    let architectures = fs::read_dir(parent).into_iter().flatten();
+    architectures.filter_map(|entry| Some(entry.ok()?.path().join("rsyslog")))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,19 +145,24 @@ mod tests {
 
     #[test]
     fn a_line_is_three_columns() {
-        let list = "# comment\nfirst  package-a  -\n\nsecond package-b scrape pages\n";
+        let list = "# comment\nfirst  package-a  -\n\nsecond pip:package-b==1.2 scrape pages\nthird npm:@c/d@3 -\n";
         assert_eq!(
             parse(list),
             [
                 Program {
                     name: "first",
-                    package: "package-a",
+                    origin: Origin::Debian("package-a"),
                     tests: vec![],
                 },
                 Program {
                     name: "second",
-                    package: "package-b",
+                    origin: Origin::Pip("package-b==1.2"),
                     tests: vec!["scrape", "pages"],
+                },
+                Program {
+                    name: "third",
+                    origin: Origin::Npm("@c/d@3"),
+                    tests: vec![],
                 },
             ]
         );
@@ -149,6 +197,17 @@ mod tests {
             find_in(folders, "postgres"),
             Some(parent.join("15/bin/postgres"))
         );
+        Ok(())
+    }
+
+    #[test]
+    fn a_module_of_rsyslog_is_found() -> std::io::Result<()> {
+        let parent = workspace::target_dir().join("xtask/rsyslog-folders");
+        let folder = parent.join("some-linux-gnu/rsyslog");
+        fs::create_dir_all(&folder)?;
+        fs::write(folder.join("omsome.so"), "")?;
+        let found = find_in(rsyslog_folders(&parent), "omsome.so");
+        assert_eq!(found, Some(folder.join("omsome.so")));
         Ok(())
     }
 

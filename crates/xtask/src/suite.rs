@@ -1,6 +1,5 @@
 //! `cargo xtask test`: all tests, with one closing line for what was left out.
 
-use crate::axe;
 use crate::command::{cargo, in_ci};
 use crate::error::Result;
 use crate::programs::{self, Program};
@@ -40,11 +39,6 @@ impl Suite {
         step.run()?;
         cargo(["test", "--workspace", "--all-features", "--doc"]).run()?;
         println!("{}", closing_line(&missing));
-        if axe::script().is_none() {
-            println!(
-                "axe-core is missing, and pages were not checked for accessibility; `cargo xtask setup` installs it"
-            );
-        }
         Ok(())
     }
 }

@@ -7,7 +7,6 @@ mod routing;
 pub(crate) mod rule_file;
 mod secret;
 mod summary;
-mod unsupported;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -20,6 +19,7 @@ use std::time::Duration;
 use reqwest::Url;
 use sqlx::postgres::PgConnectOptions;
 use watchkeep::logging::LogConfig;
+use watchkeep::logging::query::Elasticsearch;
 use watchkeep::metrics::Daily;
 
 pub(crate) use channels::{Bot, Channels, NAMES};
@@ -38,6 +38,8 @@ const LONGEST_WAIT: f64 = 86_400.0;
 #[derive(Debug)]
 pub struct Config {
     pub(crate) address: SocketAddr,
+    /// The listener of operators, when they have their own.
+    pub(crate) operators: Option<SocketAddr>,
     pub(crate) drain_delay: Duration,
     pub(crate) drain: Duration,
     pub(crate) price_per_1k_tokens: f64,
@@ -55,6 +57,8 @@ pub struct Config {
     pub(crate) channels: Channels,
     pub(crate) routing: Routing,
     pub(crate) bot: Option<Bot>,
+    /// Where errors are looked for instead of the files.
+    pub(crate) elasticsearch: Option<Elasticsearch>,
     pub(crate) ops_token: Option<Secret<String>>,
     pub(crate) zone: Option<String>,
     /// Whether the server sends traffic to itself; from the command line.
@@ -115,9 +119,9 @@ impl Config {
             .map_err(|error| problems.extend_from_slice(error.problems()))
             .ok();
         let mut reader = Reader::new(&lookup, problems);
-        unsupported::refuse(&mut reader);
         let config = (|| {
             let address = reader.parsed("ORACLE_ADDR", "127.0.0.1:8000", address);
+            let operators = reader.optional("OPS_ADDR", address_of_its_own(address));
             let drain_delay = reader.seconds("ORACLE_DRAIN_DELAY_SECONDS", 0.0, 0.0..=LONGEST_WAIT);
             let drain = reader.seconds("ORACLE_DRAIN_SECONDS", 10.0, 0.0..=LONGEST_WAIT);
             let price = reader.number("ORACLE_PRICE_PER_1K_TOKENS", 0.002, 0.0..=1e9);
@@ -139,11 +143,15 @@ impl Config {
                 named => named.flatten(),
             };
             let zone = reader.optional("TZ", zone);
+            let elasticsearch = reader.optional("ELASTICSEARCH_URL", |url| {
+                Elasticsearch::new(url).map_err(|error| error.to_string())
+            });
             let ops_token = reader.ops_token();
             log_dir?;
             Some(Self {
                 log_settings: summary::log_settings(&lookup),
                 address: address?,
+                operators: operators?,
                 drain_delay: drain_delay?,
                 drain: drain?,
                 price_per_1k_tokens: price?,
@@ -159,6 +167,7 @@ impl Config {
                 channels: channels?,
                 routing: routing?,
                 bot: Bot::read(&reader),
+                elasticsearch: elasticsearch?,
                 ops_token: ops_token?,
                 zone: zone?.flatten(),
                 demo: false,
@@ -202,6 +211,23 @@ fn address(text: &str) -> Result<SocketAddr, String> {
     literal
         .parse()
         .map_err(|_| "is no address and port, such as 127.0.0.1:8000".to_owned())
+}
+
+/// An address of which the port is not taken by the service's own listener.
+fn address_of_its_own(service: Option<SocketAddr>) -> impl Fn(&str) -> Result<SocketAddr, String> {
+    move |text| {
+        let parsed = address(text)?;
+        let is_taken = service.is_some_and(|service| {
+            let any_host = parsed.ip().is_unspecified() || service.ip().is_unspecified();
+            parsed.port() != 0
+                && parsed.port() == service.port()
+                && (any_host || parsed.ip() == service.ip())
+        });
+        if is_taken {
+            return Err("is where ORACLE_ADDR listens; give it another port".to_owned());
+        }
+        Ok(parsed)
+    }
 }
 
 fn database(url: &str) -> Result<Database, String> {

@@ -13,6 +13,15 @@ pub(crate) struct DataDir {
     _lock: File,
 }
 
+/// A file that tells where the server listens.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum AddressFile {
+    /// For operators, when they have a listener of their own.
+    Operators,
+    /// For everybody.
+    Service,
+}
+
 /// Why a folder cannot be had.
 #[derive(Debug)]
 pub(crate) enum ClaimError {
@@ -33,10 +42,8 @@ impl DataDir {
             path: path.to_owned(),
             _lock: lock,
         };
-        match claimed.withdraw_address() {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(ClaimError::Io(error)),
-            _ => Ok(claimed),
-        }
+        claimed.withdraw_addresses().map_err(ClaimError::Io)?;
+        Ok(claimed)
     }
 
     /// Returns the path of a file in the folder.
@@ -44,16 +51,32 @@ impl DataDir {
         self.path.join(name)
     }
 
-    /// Writes the address file, whose readers see all of it or none.
-    pub(crate) fn publish_address(&self, address: SocketAddr) -> io::Result<()> {
-        let draft = self.file("oracle.addr.new");
+    /// Writes an address file, whose readers see all of it or none.
+    pub(crate) fn publish(&self, name: AddressFile, address: SocketAddr) -> io::Result<()> {
+        let name = name.name();
+        let draft = self.file(&format!("{name}.new"));
         fs::write(&draft, format!("{address}\n"))?;
-        fs::rename(&draft, self.file("oracle.addr"))
+        fs::rename(&draft, self.file(name))
     }
 
-    /// Removes the address file.
-    pub(crate) fn withdraw_address(&self) -> io::Result<()> {
-        fs::remove_file(self.file("oracle.addr"))
+    /// Removes the address files that there are.
+    pub(crate) fn withdraw_addresses(&self) -> io::Result<()> {
+        for name in [AddressFile::Service, AddressFile::Operators] {
+            match fs::remove_file(self.file(name.name())) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+impl AddressFile {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Operators => "oracle-ops.addr",
+            Self::Service => "oracle.addr",
+        }
     }
 }
 
@@ -67,7 +90,9 @@ mod tests {
         let path = folder.path().join("data");
         let first = DataDir::claim(&path).expect("nobody has it");
         let address = ([127, 0, 0, 1], 8000).into();
-        first.publish_address(address).expect("it can be written");
+        for name in [AddressFile::Operators, AddressFile::Service] {
+            first.publish(name, address).expect("it can be written");
+        }
         assert!(matches!(DataDir::claim(&path), Err(ClaimError::InUse)));
         let file = path.join("oracle.addr");
         assert_eq!(
@@ -77,6 +102,8 @@ mod tests {
         drop(first);
         let second = DataDir::claim(&path).expect("nobody has it any more");
         assert!(!file.exists(), "the address of before is gone");
+        let operators = path.join("oracle-ops.addr");
+        assert!(!operators.exists(), "and so is the operators'");
         drop(second);
     }
 }

@@ -17,6 +17,8 @@ use watchkeep::metrics::{Daily, FloatCounter, Recorder, Summary, clock};
 
 use active_users::ActiveUsers;
 
+use crate::names;
+
 /// How a message ended. Refused as invalid is none of these: it was no message.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Outcome {
@@ -89,7 +91,7 @@ impl Numbers {
         daily: impl Fn() -> Daily,
     ) -> Arc<Self> {
         let cost = recorder.float_counter(
-            "oracle_cost_usd_total",
+            names::COST_USD,
             "Money spent on the AI engine, in USD.",
             &[],
         );
@@ -97,18 +99,17 @@ impl Numbers {
             describe();
             Self {
                 recorder: recorder.clone(),
-                summary: Summary::builder("oracle_messages_total")
-                    .with_errors("oracle_errors_total", "error_type")
-                    .with_durations("oracle_response_time_seconds")
+                summary: Summary::builder(names::MESSAGES)
+                    .with_errors(names::ERRORS, "error_type")
+                    .with_durations(names::RESPONSE_TIME)
                     .build(recorder),
-                messages: Outcome::ALL.map(
-                    |outcome| counter!("oracle_messages_total", "outcome" => outcome.as_str()),
-                ),
+                messages: Outcome::ALL
+                    .map(|outcome| counter!(names::MESSAGES, "outcome" => outcome.as_str())),
                 errors: ERROR_TYPES
-                    .map(|error_type| counter!("oracle_errors_total", "error_type" => error_type)),
-                response_time: histogram!("oracle_response_time_seconds"),
-                ai_tasks: counter!("oracle_ai_tasks_total"),
-                tokens: counter!("oracle_tokens_used_total"),
+                    .map(|error_type| counter!(names::ERRORS, "error_type" => error_type)),
+                response_time: histogram!(names::RESPONSE_TIME),
+                ai_tasks: counter!(names::AI_TASKS),
+                tokens: counter!(names::TOKENS_USED),
                 cost,
                 users: AtomicU64::new(0),
                 active: ActiveUsers::default(),
@@ -240,11 +241,7 @@ impl Numbers {
         reason = "counters of whole things, far below 2^52"
     )]
     fn totals(&self) -> Totals {
-        let names = [
-            "oracle_ai_tasks_total",
-            "oracle_cost_usd_total",
-            "oracle_tokens_used_total",
-        ];
+        let names = [names::AI_TASKS, names::COST_USD, names::TOKENS_USED];
         let snapshot = self.recorder.snapshot_of(&names);
         let [ai_tasks, cost_usd, tokens] = names.map(|name| snapshot.counter(name, &[]));
         let durations = self.summary.durations();
@@ -268,8 +265,8 @@ impl Numbers {
 
     #[expect(clippy::cast_precision_loss, reason = "users are far below 2^52")]
     fn refresh_gauges(&self) {
-        gauge!("oracle_users").set(self.users.load(Ordering::Relaxed) as f64);
-        gauge!("oracle_active_users").set(self.active.count(Instant::now()) as f64);
+        gauge!(names::USERS).set(self.users.load(Ordering::Relaxed) as f64);
+        gauge!(names::ACTIVE_USERS).set(self.active.count(Instant::now()) as f64);
     }
 
     fn end(&self, outcome: Outcome, error_type: Option<&'static str>, began: Instant) {
@@ -335,30 +332,24 @@ impl Drop for Message {
 
 fn describe() {
     describe_counter!(
-        "oracle_messages_total",
+        names::MESSAGES,
         "Messages by how they ended; one that was refused as invalid is none."
     );
-    describe_counter!(
-        "oracle_errors_total",
-        "Messages that failed, by error type."
-    );
+    describe_counter!(names::ERRORS, "Messages that failed, by error type.");
     describe_histogram!(
-        "oracle_response_time_seconds",
+        names::RESPONSE_TIME,
         "Time from an accepted message to its answer or failure."
     );
     describe_gauge!(
-        "oracle_active_users",
+        names::ACTIVE_USERS,
         "Distinct users of the last five minutes."
     );
-    describe_gauge!("oracle_users", "Distinct users ever seen.");
+    describe_gauge!(names::USERS, "Distinct users ever seen.");
     describe_counter!(
-        "oracle_ai_tasks_total",
+        names::AI_TASKS,
         "Calls to the AI engine; answers from the cache are none."
     );
-    describe_counter!(
-        "oracle_tokens_used_total",
-        "Tokens that the AI engine charged for."
-    );
+    describe_counter!(names::TOKENS_USED, "Tokens that the AI engine charged for.");
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]

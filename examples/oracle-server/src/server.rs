@@ -7,8 +7,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::Router;
-use tokio::net::TcpListener;
-use tokio::sync::{RwLock, oneshot, watch};
+use tokio::sync::{RwLock, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tower_http::compression::CompressionLayer;
@@ -18,11 +17,13 @@ use watchkeep::endpoints::{Access, Dashboard};
 use watchkeep::metrics::Daily;
 
 use crate::cache::Cache;
-use crate::config::{Config, Database, Routing, SERVICE, rule_file};
-use crate::data_dir::{ClaimError, DataDir};
+use crate::config::{Config, Database, SERVICE};
+use crate::data_dir::{AddressFile, ClaimError, DataDir};
 use crate::engine::{EmbeddedEngine, Engine, MoodyEngine, RemoteEngine};
 use crate::exchange::Oracle;
+use crate::listeners::{Accepting, Bound};
 use crate::numbers::Numbers;
+use crate::reload::Reload;
 use crate::store::Store;
 use crate::tls::http_client;
 use crate::{alerts, api, components, demo};
@@ -70,16 +71,15 @@ pub enum StartError {
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
+    operators: Option<SocketAddr>,
     data_dir: DataDir,
     drain_delay: Duration,
     drain: Duration,
     watchkeep: Watchkeep,
-    routing: Routing,
-    rules: rule_file::Source,
+    reload: Arc<Reload>,
     oracle: Arc<Oracle>,
     store: Arc<Store>,
-    stop_accepting: oneshot::Sender<()>,
-    accepting: JoinHandle<std::io::Result<()>>,
+    accepting: Accepting,
     helpers: Vec<JoinHandle<()>>,
 }
 
@@ -96,12 +96,13 @@ impl Server {
             ClaimError::Io(error) => StartError::DataDir(config.data_dir.clone(), error),
         })?;
         let journal = Sqlite::open(data_dir.file("alerts"))?;
-        let listener = TcpListener::bind(config.address)
-            .await
-            .map_err(|error| StartError::Listen(config.address, error))?;
-        let address = listener
-            .local_addr()
-            .map_err(|error| StartError::Listen(config.address, error))?;
+        let service = bind(config.address).await?;
+        let operators = match config.operators {
+            Some(address) => Some(bind(address).await?),
+            None => None,
+        };
+        let address = service.address;
+        let operators_address = operators.as_ref().map(|bound| bound.address);
 
         let store = Arc::new(match &config.database {
             Database::Postgres(options) => Store::postgres((**options.expose()).clone()),
@@ -136,32 +137,44 @@ impl Server {
             given_up: watch::Sender::new(false),
             counting_users: RwLock::new(()),
         });
-        let (stop_accepting, stopped) = oneshot::channel();
-        let service = router(&config, address, &watchkeep, &oracle);
-        let accepting = tokio::spawn(async move {
-            axum::serve(listener, service)
-                .with_graceful_shutdown(async { drop(stopped.await) })
-                .await
-        });
+        let rules = config.rules.source.clone();
+        let reload = Arc::new(Reload::new(&watchkeep, config.routing.clone(), rules));
+        let routers = routers(
+            &config,
+            address,
+            operators_address,
+            &watchkeep,
+            &oracle,
+            &reload,
+        );
+        let mut accepting = Accepting::new();
+        if let (Some(bound), Some(router)) = (operators, routers.operators) {
+            accepting.serve(bound, router);
+        }
+        accepting.serve(service, routers.service);
         let mut helpers = vec![tokio::spawn(recount(Arc::clone(&oracle)))];
         if config.demo {
             helpers.push(tokio::spawn(demo::talk(address)));
         }
-        data_dir
-            .publish_address(address)
-            .map_err(|error| StartError::DataDir(config.data_dir.clone(), error))?;
+        // The service's comes last: whoever sees it can rely on the other.
+        if let Some(address) = operators_address {
+            publish(&data_dir, AddressFile::Operators, address, &config)?;
+        }
+        publish(&data_dir, AddressFile::Service, address, &config)?;
         tracing::info!(addr = %address, "listening");
+        if let Some(address) = operators_address {
+            tracing::info!(addr = %address, listener = "ops", "listening");
+        }
         Ok(Self {
             address,
+            operators: operators_address,
             data_dir,
             drain_delay: config.drain_delay,
             drain: config.drain,
             watchkeep,
-            routing: config.routing,
-            rules: config.rules.source,
+            reload,
             oracle,
             store,
-            stop_accepting,
             accepting,
             helpers,
         })
@@ -178,35 +191,18 @@ impl Server {
         &self.watchkeep
     }
 
-    /// Reads the routing file again; a bad one is refused, and the old routes stay.
-    pub async fn reload_routes(&mut self) {
-        let routing = match self.routing.again() {
-            Ok(routing) => routing,
-            Err(problem) => {
-                tracing::error!(problem, "routing file is refused, the old routes stay");
-                return;
-            }
-        };
-        match self.watchkeep.alerts().reload(routing.config.clone()).await {
-            Ok(()) => {
-                tracing::info!(
-                    source = routing.source(),
-                    "routes of alerts were read again"
-                );
-                self.routing = routing;
-            }
-            Err(error) => tracing::error!(%error, "routes are refused, the old ones stay"),
-        }
+    /// Returns the address of the operators' own listener, if they have one.
+    #[must_use]
+    pub const fn operators_address(&self) -> Option<SocketAddr> {
+        self.operators
     }
 
-    /// Reads the rule file again; with a bad one everything stays as it was.
+    /// Opens the log files anew, and reads the files of routes and rules again; with a bad file what it would replace stays.
     ///
     /// # Errors
-    /// A line for each problem of the file.
-    pub fn reload_rules(&self) -> Result<(), Vec<String>> {
-        let rules = rule_file::load(self.rules.clone())?;
-        let taken = self.watchkeep.rules().reload(rules.groups);
-        taken.map_err(|error| error.problems())
+    /// A line for each problem of the files; they are logged, too.
+    pub async fn reload(&self) -> Result<(), Vec<String>> {
+        self.reload.all().await
     }
 
     /// Stops it: unready at once, accepting until the drain delay is over and the messages in flight have ended, then everything flushed.
@@ -231,9 +227,7 @@ impl Server {
             // What is left then is still sending its body, and no message yet.
             let _ = timeout(GRACE, self.idle()).await;
         }
-        // The receiver is gone only when the server has ended by itself.
-        let _ = self.stop_accepting.send(());
-        if timeout(GRACE, self.accepting).await.is_err() {
+        if timeout(GRACE, self.accepting.end()).await.is_err() {
             tracing::warn!("connections were still open at the end, without a whole request");
         }
         if timeout(Duration::from_secs(2), self.store.close())
@@ -242,8 +236,8 @@ impl Server {
         {
             tracing::warn!("database connections did not close in time");
         }
-        if let Err(error) = self.data_dir.withdraw_address() {
-            tracing::warn!(%error, "address file could not be removed");
+        if let Err(error) = self.data_dir.withdraw_addresses() {
+            tracing::warn!(%error, "address files could not be removed");
         }
         tracing::info!("stopped");
         self.watchkeep.shutdown().await;
@@ -308,30 +302,75 @@ fn watch(
     Ok(watchkeep)
 }
 
-fn router(
+/// What each listener serves.
+struct Routers {
+    service: Router,
+    operators: Option<Router>,
+}
+
+fn routers(
     config: &Config,
     address: SocketAddr,
+    operators: Option<SocketAddr>,
     watchkeep: &Watchkeep,
     oracle: &Arc<Oracle>,
-) -> Router {
+    reload: &Arc<Reload>,
+) -> Routers {
     let access = match &config.ops_token {
         Some(token) => Access::with_token(token.expose()),
-        None => Access::for_listener(address),
+        None => Access::for_listener(operators.unwrap_or(address)),
     };
     let summary = Arc::clone(&oracle.numbers);
     let tiles = Arc::clone(&oracle.numbers);
+    let reload = Arc::clone(reload);
     let endpoints = watchkeep
         .endpoints(access)
         .with_summary(move || summary.summary())
+        .with_reload(move || {
+            let reload = Arc::clone(&reload);
+            async move { reload.all().await }
+        })
         .with_dashboard(
             Dashboard::new("ORACLE System Dashboard")
                 .with_tiles(move || tiles.tiles())
                 .with_detail("Environment", &config.environment),
         );
-    api::routes(Arc::clone(oracle))
-        .merge(endpoints.router())
-        .layer(CompressionLayer::new())
-        .layer(watchkeep.layer())
+    let endpoints = match config.elasticsearch.clone() {
+        Some(server) => endpoints.with_elasticsearch(server),
+        None => endpoints,
+    };
+    let layered = |router: Router| {
+        router
+            .layer(CompressionLayer::new())
+            .layer(watchkeep.layer())
+    };
+    let own = api::routes(Arc::clone(oracle));
+    if operators.is_none() {
+        return Routers {
+            service: layered(own.merge(endpoints.router())),
+            operators: None,
+        };
+    }
+    let split = endpoints.split();
+    Routers {
+        service: layered(own.merge(split.service)),
+        operators: Some(layered(split.operators)),
+    }
+}
+
+async fn bind(address: SocketAddr) -> Result<Bound, StartError> {
+    let bound = Bound::to(address).await;
+    bound.map_err(|error| StartError::Listen(address, error))
+}
+
+fn publish(
+    data_dir: &DataDir,
+    name: AddressFile,
+    address: SocketAddr,
+    config: &Config,
+) -> Result<(), StartError> {
+    let published = data_dir.publish(name, address);
+    published.map_err(|error| StartError::DataDir(config.data_dir.clone(), error))
 }
 
 /// Says which channels are not configured.
@@ -343,7 +382,8 @@ fn say_fallbacks(config: &Config, fallbacks: &[(&str, &str)]) {
             "channel is not configured, its alerts go to the log"
         );
     }
-    if config.ops_token.is_none() && !config.address.ip().is_loopback() {
+    let for_operators = config.operators.unwrap_or(config.address);
+    if config.ops_token.is_none() && !for_operators.ip().is_loopback() {
         tracing::warn!("no OPS_TOKEN and not on loopback: the operators' pages are closed");
     }
 }

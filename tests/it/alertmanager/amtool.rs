@@ -62,7 +62,12 @@ impl Amtool {
 
     /// Returns the receivers of labels, with commas between them.
     pub(super) fn receivers(&self, config: &Value, labels: &BTreeMap<String, String>) -> String {
-        let path = self.write("routes.yml", &config.to_string());
+        self.receivers_in(&config.to_string(), labels)
+    }
+
+    /// Returns the receivers of labels by a file, with commas between them.
+    pub(super) fn receivers_in(&self, config: &str, labels: &BTreeMap<String, String>) -> String {
+        let path = self.write("routes.yml", config);
         let labels = labels
             .iter()
             .map(|(name, value)| format!("{name}={}", quoted(value)));

@@ -29,6 +29,11 @@ use Verdict::{Newer, Same, Stricter, Unsupported};
 const ROUTE: &str = "route: {receiver: a}\n";
 const RECEIVER: &str = "receivers: [{name: a}]\n";
 
+/// Returns all files, valid or not.
+pub(super) fn texts() -> Vec<String> {
+    all().into_iter().map(|(_, text)| text).collect()
+}
+
 fn all() -> Vec<(Verdict, String)> {
     let night = "time_intervals: [{name: n, time_intervals: [{years: [2020]}]}]\n";
     let mail = "global: {smtp_from: a@b, smtp_smarthost: 'c:25'}\n";

@@ -150,6 +150,15 @@ fn change_field(random: &mut fastrand::Rng, fields: &mut Map<String, Value>, nam
     }
 }
 
+/// Returns the file with one to three things changed.
+pub(super) fn mutated(random: &mut fastrand::Rng) -> String {
+    let mut file = good();
+    for _ in 0..random.usize(1..4) {
+        mutate(random, &mut file);
+    }
+    file.to_string()
+}
+
 /// Compares verdicts, and returns how many files both refused.
 #[track_caller]
 fn compare(amtool: &Amtool, files: &[String], seed: u64) -> usize {
@@ -188,11 +197,7 @@ fn files_with_changed_fields_have_the_verdict_of_amtool() {
     let mut files = vec![good().to_string()];
     assert_eq!(compare(&amtool, &files, seed), 0, "the file is valid");
     for _ in 0..rounds(1_200) {
-        let mut file = good();
-        for _ in 0..random.usize(1..4) {
-            mutate(&mut random, &mut file);
-        }
-        files.push(file.to_string());
+        files.push(mutated(&mut random));
     }
     let refused = compare(&amtool, &files, seed);
     let share = refused as f64 / files.len() as f64;

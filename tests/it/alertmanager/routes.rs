@@ -42,7 +42,7 @@ fn receivers_are_those_of_amtool() {
     assert!(several > 10, "only {several} had several receivers");
 }
 
-fn config(random: &mut fastrand::Rng) -> Value {
+pub(super) fn config(random: &mut fastrand::Rng) -> Value {
     let mut root = route(random, 0);
     for field in ["match", "match_re", "matchers", "continue"] {
         root.remove(field);
@@ -93,7 +93,7 @@ fn matcher(random: &mut fastrand::Rng) -> String {
     format!("{}{op}{}", pick(random, NAMES), quoted(value))
 }
 
-fn labels(random: &mut fastrand::Rng) -> BTreeMap<String, String> {
+pub(super) fn labels(random: &mut fastrand::Rng) -> BTreeMap<String, String> {
     let mut labels = BTreeMap::new();
     for name in NAMES {
         if random.u8(0..4) > 0 {

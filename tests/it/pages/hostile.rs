@@ -155,7 +155,9 @@ async fn hostile_texts_never_run_and_everybody_can_read_the_page() {
     browser.wait_for_text("h1", "Silence an alert").await;
     assert_eq!(browser.complaints().await, [""; 0]);
 
-    if let Some(axe) = programs::require_axe() {
+    if let Some(package) = programs::require("axe-core") {
+        let axe =
+            std::fs::read_to_string(package.join("axe.min.js")).expect("it is in the package");
         for (scheme, width) in [
             ("light", 1_280),
             ("dark", 1_280),

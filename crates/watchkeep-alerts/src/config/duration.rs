@@ -47,6 +47,24 @@ pub(crate) fn parse(text: &str) -> Result<Duration, &'static str> {
     Ok(Duration::from_millis(millis))
 }
 
+/// Prints a duration as [`parse`] reads it; what is finer than a millisecond is rounded up, and what is longer than it takes is cut.
+pub(crate) fn print(duration: Duration) -> String {
+    let millis = duration.as_nanos().div_ceil(1_000_000);
+    let mut millis = u64::try_from(millis).unwrap_or(LONGEST).min(LONGEST);
+    if millis == 0 {
+        return "0s".to_owned();
+    }
+    let mut text = String::new();
+    for (unit, size) in UNITS {
+        let count = millis / size;
+        millis %= size;
+        if count > 0 {
+            text.push_str(&format!("{count}{unit}"));
+        }
+    }
+    text
+}
+
 fn split(text: &str, is_part: impl Fn(char) -> bool) -> (&str, &str) {
     text.split_at(text.find(|c| !is_part(c)).unwrap_or(text.len()))
 }
@@ -74,6 +92,22 @@ mod tests {
             parse("9223372036854ms"),
             Ok(Duration::from_millis(9_223_372_036_854))
         );
+    }
+
+    #[test]
+    fn what_is_printed_is_read_back() {
+        for (duration, text) in [
+            (Duration::ZERO, "0s"),
+            (Duration::from_nanos(1), "1ms"),
+            (Duration::from_millis(5_400_001), "1h30m1ms"),
+            (Duration::from_secs(5 * 86_400), "5d"),
+            (Duration::from_millis(LONGEST), "292y24w3d23h47m16s854ms"),
+        ] {
+            assert_eq!(print(duration), text);
+            let rounded = duration.max(Duration::from_millis(u64::from(!duration.is_zero())));
+            assert_eq!(parse(text), Ok(rounded));
+        }
+        assert_eq!(print(Duration::MAX), print(Duration::from_millis(LONGEST)));
     }
 
     #[test]

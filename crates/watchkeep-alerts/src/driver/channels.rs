@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::driver::{Notifiers, configured};
 use crate::error::{Error, Kind};
 use crate::notification::Notification;
-use crate::notifier::{Notifier, NotifyError};
+use crate::notifier::{Notifier, NotifyError, Rate};
 use crate::outbox::LaneSettings;
 use crate::state::{Lane, Telling};
 
@@ -79,6 +79,21 @@ impl Channels {
     pub(crate) fn names(&self) -> impl Iterator<Item = (&str, &'static str)> {
         let lanes = self.notifiers.iter();
         lanes.map(|(lane, notifier)| (lane.receiver.as_str(), notifier.kind()))
+    }
+
+    /// Returns the lanes with their kinds.
+    pub(crate) fn kinds(&self) -> Vec<(Lane, &'static str)> {
+        let lanes = self.notifiers.iter();
+        lanes.map(|(lane, it)| (lane.clone(), it.kind())).collect()
+    }
+
+    /// Returns the receivers that are sent no more than some rate, each with its kind and rate.
+    pub(crate) fn rates(&self) -> impl Iterator<Item = (&str, &'static str, Rate)> {
+        let lanes = self.notifiers.iter();
+        lanes.filter_map(|(lane, notifier)| {
+            let rate = notifier.limits().rate?;
+            Some((lane.receiver.as_str(), notifier.kind(), rate))
+        })
     }
 
     pub(crate) fn receivers(&self) -> Vec<String> {

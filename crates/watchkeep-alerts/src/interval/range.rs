@@ -45,6 +45,29 @@ impl Range {
         let (begin, end) = (from_start(self.begin), from_start(self.end));
         begin <= day && day <= end
     }
+
+    /// Prints numbers: days of the month, months, years.
+    pub(super) fn print(&self) -> String {
+        match self.begin == self.end {
+            true => self.begin.to_string(),
+            false => format!("{}:{}", self.begin, self.end),
+        }
+    }
+
+    pub(super) fn print_weekdays(&self) -> String {
+        let name = |day: i64| usize::try_from(day).ok().and_then(|at| WEEKDAYS.get(at));
+        match (name(self.begin), name(self.end)) {
+            (Some(begin), Some(end)) if begin == end => (*begin).to_owned(),
+            (Some(begin), Some(end)) => format!("{begin}:{end}"),
+            // Days come from these names, so there is no other.
+            _ => self.print(),
+        }
+    }
+
+    pub(super) fn print_times(&self) -> (String, String) {
+        let print = |minute: i64| format!("{:02}:{:02}", minute / 60, minute % 60);
+        (print(self.begin), print(self.end))
+    }
 }
 
 /// Reads `HH:MM` twice, as minutes of the day.

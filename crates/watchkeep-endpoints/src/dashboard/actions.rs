@@ -155,11 +155,11 @@ impl Actions {
             .as_millisecond()
             .saturating_add(millis);
         let request = SilenceRequest::until(Matchers::new(matchers), Timestamp::from_millis(end));
-        let id = alerts
+        let silence = alerts
             .silence(request.by(AUTHOR).because(comment))
             .await
             .map_err(|error| Refused::because(StatusCode::CONFLICT, &error))?;
-        tracing::info!(alert = %alert.fingerprint, silence = id, minutes = form.minutes, comment, "alert silenced from the dashboard");
+        tracing::info!(alert = %alert.fingerprint, silence = silence.id(), minutes = form.minutes, comment, "alert silenced from the dashboard");
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::io::IsTerminal;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
@@ -25,6 +25,9 @@ use crate::{Compression, Error, RollingFile};
 
 /// The records of the ring together, beside the bound of their number.
 const MAX_RECENT_BYTES: usize = 1024 * 1024;
+
+/// How the name of the JSON file ends.
+const JSON_END: &str = "_json.log";
 
 /// A sink before it has its thread.
 pub(super) struct Plan {
@@ -51,6 +54,8 @@ impl LogConfig {
         let mut shared = Shared {
             id,
             sinks: Vec::new(),
+            #[cfg(feature = "query")]
+            json_file: self.json_dir().map(|dir| self.path(dir, JSON_END)),
             renderer,
             style: Style {
                 id,
@@ -88,9 +93,9 @@ impl LogConfig {
         let mut plans = Vec::new();
         if let Some(dir) = &self.dir {
             let text = self.compression;
-            if self.json.unwrap_or(self.environment == "production") {
+            if let Some(dir) = self.json_dir() {
                 // What reads it again, here or in Filebeat, reads it as it is.
-                let output = self.file(dir, "_json.log", Compression::None, clock)?;
+                let output = self.file(dir, JSON_END, Compression::None, clock)?;
                 plans.push(Plan::new("json", Form::Json, output));
             }
             if self.text {
@@ -115,6 +120,16 @@ impl LogConfig {
         Ok(plans)
     }
 
+    /// Returns where the JSON file is written, if it is.
+    fn json_dir(&self) -> Option<&Path> {
+        let wants_json = self.json.unwrap_or(self.environment == "production");
+        self.dir.as_deref().filter(|_| wants_json)
+    }
+
+    fn path(&self, dir: &Path, end: &str) -> PathBuf {
+        dir.join(format!("{}{end}", self.service))
+    }
+
     fn file(
         &self,
         dir: &Path,
@@ -122,7 +137,7 @@ impl LogConfig {
         compression: Compression,
         clock: &Clock,
     ) -> Result<RollingFile, Error> {
-        let path = dir.join(format!("{}{end}", self.service));
+        let path = self.path(dir, end);
         RollingFile::builder(&path)
             .with_max_bytes(self.max_bytes)
             .with_max_age(DAY)

@@ -27,6 +27,7 @@ pub(super) struct Active {
 pub(super) struct Source {
     pub(super) path: PathBuf,
     pub(super) bytes: u64,
+    pub(super) is_packed: bool,
     id: Option<FileId>,
     /// The active file is open from the start; a rotated one is opened when its turn has come.
     file: Option<File>,
@@ -139,17 +140,19 @@ impl Files {
             if rotated.is_some_and(|rotated| rotated.is_before(since)) {
                 continue;
             }
-            let is_ours = rotated.is_some_and(|rotated| !rotated.is_packed);
             // Not of what a link leads to, so a link is no file.
-            match entry.metadata() {
-                Ok(metadata) if is_ours && metadata.is_file() => files.oldest_first.push(Source {
-                    path: entry.path(),
-                    bytes: metadata.len(),
-                    id: id(&metadata),
-                    file: None,
-                }),
-                Err(error) if error.kind() == ErrorKind::NotFound => {}
-                Ok(_) | Err(_) => files.foreign += 1,
+            match (rotated, entry.metadata()) {
+                (Some(rotated), Ok(metadata)) if metadata.is_file() => {
+                    files.oldest_first.push(Source {
+                        path: entry.path(),
+                        bytes: metadata.len(),
+                        is_packed: rotated.is_packed,
+                        id: id(&metadata),
+                        file: None,
+                    });
+                }
+                (_, Err(error)) if error.kind() == ErrorKind::NotFound => {}
+                _ => files.foreign += 1,
             }
         }
         // Names in the order of their bytes are in the order of time.
@@ -174,6 +177,7 @@ impl Files {
             None => self.oldest_first.push(Source {
                 path: path.to_owned(),
                 bytes: active.bytes,
+                is_packed: false,
                 id: active.id,
                 file: Some(active.file),
             }),

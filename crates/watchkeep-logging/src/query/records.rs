@@ -64,6 +64,10 @@ enum Lines {
 impl Records {
     pub(super) fn new(wanted: Wanted, order: Order, limits: Limits, files: Files) -> Self {
         let mut sources = files.oldest_first;
+        let all = sources.len();
+        // Backwards, a compressed file cannot be read.
+        sources.retain(|source| !source.is_packed);
+        let packed = (all - sources.len()) as u64;
         match order {
             Order::NewestFirst => sources.reverse(),
             Order::OldestFirst => {}
@@ -79,7 +83,7 @@ impl Records {
             active: files.active,
             reading: None,
             skipped: Skipped {
-                files: files.foreign,
+                files: files.foreign + packed,
                 ..Skipped::default()
             },
             bytes_done: 0,

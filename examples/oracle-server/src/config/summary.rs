@@ -30,6 +30,7 @@ impl Config {
     pub fn summary(&self) -> String {
         let mut lines = vec![
             ("ORACLE_ADDR", format!("listens on {}", self.address)),
+            ("OPS_ADDR", self.operators_listener_in_words()),
             ("ENVIRONMENT", self.environment.clone()),
             ("DATA_DIR", self.data_dir.display().to_string()),
             ("DATABASE_URL", self.database_in_words()),
@@ -49,6 +50,7 @@ impl Config {
                 ),
             ),
             ("ALERTS_CONFIG", crate::alerts::summary(self)),
+            ("ELASTICSEARCH_URL", self.errors_in_words()),
             ("OPS_TOKEN", self.operators_in_words().to_owned()),
             ("ORACLE_DRAIN_DELAY_SECONDS", words(self.drain_delay)),
             ("ORACLE_DRAIN_SECONDS", words(self.drain)),
@@ -108,8 +110,23 @@ impl Config {
         )
     }
 
+    fn errors_in_words(&self) -> String {
+        match &self.elasticsearch {
+            Some(server) => format!("errors are looked for at {}", server.shown()),
+            None => "errors are looked for in the log files".to_owned(),
+        }
+    }
+
+    fn operators_listener_in_words(&self) -> String {
+        match self.operators {
+            Some(address) => format!("operators' pages and metrics on {address}"),
+            None => "no listener of the operators' own".to_owned(),
+        }
+    }
+
     fn operators_in_words(&self) -> &'static str {
-        match (&self.ops_token, self.address.ip().is_loopback()) {
+        let address = self.operators.unwrap_or(self.address);
+        match (&self.ops_token, address.ip().is_loopback()) {
             (Some(_), _) => "operators by token",
             (None, true) => "operators from this machine, without a token",
             (None, false) => {
