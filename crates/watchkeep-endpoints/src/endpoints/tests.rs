@@ -123,6 +123,13 @@ async fn every_route_of_the_table_is_mounted_once_by_the_parts_together() {
     assert!(operators(&endpoints(Access::closed())).len() > 4);
 }
 
+#[test]
+fn nothing_of_the_page_is_open() {
+    let page = ALL.iter().filter(|it| it.path().starts_with("/dashboard"));
+    let open: Vec<_> = page.filter(|it| it.audience() == Audience::Open).collect();
+    assert!(open.is_empty(), "{open:?}");
+}
+
 #[tokio::test]
 async fn operators_routes_are_closed_without_the_token() {
     let endpoints = endpoints(Access::with_token("right-token"));
