@@ -9,3 +9,17 @@ pub fn client() -> reqwest::Client {
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::new()
 }
+
+/// Returns a client that makes a new connection for every request and follows no redirect, as a kubelet does.
+///
+/// # Panics
+/// When it cannot be made.
+#[must_use]
+pub fn client_without_connections() -> reqwest::Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder()
+        .pool_max_idle_per_host(0)
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .expect("a client can be made")
+}

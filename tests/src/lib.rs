@@ -1,12 +1,18 @@
 //! Support for the integration tests, and the examples of the documentation as tests.
 
 pub mod blackhole;
+pub mod browser;
 pub mod client;
+pub mod deployment;
 pub mod eventually;
 pub mod exposition;
+pub mod gate;
+pub mod kubelet;
 pub mod oracle;
 pub mod programs;
+pub mod proxy;
 pub mod servers;
+pub mod shippers;
 pub mod sink;
 
 // Every Rust block of these files compiles and runs under `cargo test --doc`; a test checks that no file is forgotten.
@@ -30,6 +36,10 @@ struct Changelog;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/channels.md")]
 struct Channels;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/dashboard.md")]
+struct Dashboard;
 
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/DECISIONS.md")]

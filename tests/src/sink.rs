@@ -2,6 +2,7 @@
 
 use std::future::pending;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -16,6 +17,8 @@ use tokio::net::TcpListener;
 pub enum Reply {
     /// This status and this text.
     Answer(u16, String),
+    /// A 200 with this text, after so long.
+    Later(Duration, String),
     /// Nothing, ever.
     Never,
 }
@@ -107,6 +110,10 @@ async fn keep(State(shared): State<Shared>, request: Request) -> Response {
         Reply::Answer(status, text) => {
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             (status, text).into_response()
+        }
+        Reply::Later(delay, text) => {
+            tokio::time::sleep(delay).await;
+            text.into_response()
         }
         Reply::Never => pending().await,
     }

@@ -11,6 +11,9 @@ const LIST: &str = include_str!("../../../tests/programs.txt");
 /// Debian keeps PostgreSQL's server out of the search path, one folder a version.
 const POSTGRESQL: &str = "/usr/lib/postgresql";
 
+/// Debian keeps libraries here, one folder an architecture; rsyslog's modules lie in a folder of each.
+const LIBRARIES: &str = "/usr/lib";
+
 /// A program that some test needs, or will need.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Program {
@@ -45,7 +48,7 @@ pub fn missing() -> Vec<Program> {
 }
 
 /// Returns where a program is: what is pinned in the folder of the tools, all else in the search path,
-/// or in Debian's folders of PostgreSQL, the newest version first.
+/// or in Debian's folders of PostgreSQL, the newest version first, or among the modules of rsyslog.
 pub fn find(name: &str) -> Option<PathBuf> {
     let listed = all().into_iter().find(|program| program.name == name);
     match listed.map(|program| program.origin) {
@@ -54,7 +57,9 @@ pub fn find(name: &str) -> Option<PathBuf> {
         Some(Origin::Debian(_)) | None => {}
     }
     let path = env::var_os("PATH").unwrap_or_default();
-    let folders = env::split_paths(&path).chain(postgresql_folders(Path::new(POSTGRESQL)));
+    let folders = env::split_paths(&path)
+        .chain(postgresql_folders(Path::new(POSTGRESQL)))
+        .chain(rsyslog_folders(Path::new(LIBRARIES)));
     find_in(folders, name)
 }
 
@@ -128,6 +133,11 @@ fn postgresql_folders(parent: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
+fn rsyslog_folders(parent: &Path) -> impl Iterator<Item = PathBuf> {
+    let architectures = fs::read_dir(parent).into_iter().flatten();
+    architectures.filter_map(|entry| Some(entry.ok()?.path().join("rsyslog")))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -187,6 +197,17 @@ mod tests {
             find_in(folders, "postgres"),
             Some(parent.join("15/bin/postgres"))
         );
+        Ok(())
+    }
+
+    #[test]
+    fn a_module_of_rsyslog_is_found() -> std::io::Result<()> {
+        let parent = workspace::target_dir().join("xtask/rsyslog-folders");
+        let folder = parent.join("some-linux-gnu/rsyslog");
+        fs::create_dir_all(&folder)?;
+        fs::write(folder.join("omsome.so"), "")?;
+        let found = find_in(rsyslog_folders(&parent), "omsome.so");
+        assert_eq!(found, Some(folder.join("omsome.so")));
         Ok(())
     }
 

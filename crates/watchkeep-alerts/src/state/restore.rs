@@ -1,6 +1,6 @@
 //! The state of an earlier process, from its rows.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -104,11 +104,11 @@ impl State {
         }
         let fingerprint = crate::fingerprint::Fingerprint::of(said.alert.labels());
         let mut stored = Stored {
-            said,
+            said: said.packed(),
             occurrences: row.occurrences,
             alias: row.alias,
             firing: row.firing,
-            groups: BTreeSet::new(),
+            groups: Vec::new(),
             roles: Roles::default(),
             matched: Matched::default(),
         };
@@ -118,7 +118,7 @@ impl State {
             };
             if let Some(members) = self.groups.members_mut(*id) {
                 members.insert(fingerprint, member.member());
-                stored.groups.insert(*id);
+                stored.groups.push(*id);
             }
         }
         self.alerts.put(fingerprint, stored);

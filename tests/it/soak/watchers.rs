@@ -1,0 +1,178 @@
+//! Those who look at the server all the time: a scraper, and viewers of the page; and what they have seen of its size.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use reqwest::Client;
+use serde_json::Value;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep};
+use watchkeep_tests::client::client;
+
+use super::accounts::{Episode, episodes, number};
+
+/// How many look at the page at once.
+const VIEWERS: usize = 4;
+
+/// The time between two scrapes, and between two looks.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// What is asked of a server is answered well within it, also in an outage.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+pub(super) struct Watchers {
+    tasks: JoinSet<()>,
+    seen: Arc<Mutex<Figures>>,
+}
+
+/// What was seen.
+#[derive(Clone, Default)]
+pub(super) struct Figures {
+    sizes: Vec<Size>,
+    alerts: BTreeSet<Episode>,
+    pub(super) failed_scrapes: usize,
+    pub(super) views: usize,
+    pub(super) failed_views: usize,
+}
+
+#[derive(Clone, Copy)]
+struct Size {
+    seconds: f64,
+    memory_bytes: f64,
+    handles: f64,
+}
+
+// === impl Watchers ===
+
+impl Watchers {
+    pub(super) fn start(base: &str) -> Self {
+        let seen = Arc::<Mutex<Figures>>::default();
+        let mut tasks = JoinSet::new();
+        tasks.spawn(scrape(base.to_owned(), Arc::clone(&seen)));
+        for _ in 0..VIEWERS {
+            tasks.spawn(view(base.to_owned(), Arc::clone(&seen)));
+        }
+        Self { tasks, seen }
+    }
+
+    /// Returns every alert that was ever listed.
+    pub(super) fn alerts(&self) -> BTreeSet<Episode> {
+        self.seen.lock().unwrap().alerts.clone()
+    }
+
+    pub(super) async fn stop(mut self) -> Figures {
+        self.tasks.shutdown().await;
+        self.seen.lock().unwrap().clone()
+    }
+}
+
+// === impl Figures ===
+
+impl Figures {
+    /// How much larger the memory is in the last third than in the middle one, as a part of it; the first third warms up.
+    pub(super) fn memory_growth(&self) -> f64 {
+        let [_, middle, last] = self.thirds(|size| size.memory_bytes);
+        last / middle - 1.0
+    }
+
+    /// The file handles of the first and of the last third.
+    pub(super) fn handles(&self) -> (f64, f64) {
+        let [first, _, last] = self.thirds(|size| size.handles);
+        (first, last)
+    }
+
+    /// The median of each third.
+    fn thirds(&self, of: impl Fn(&Size) -> f64) -> [f64; 3] {
+        let third = self.sizes.len() / 3;
+        assert!(third > 0, "too few scrapes");
+        [0, 1, 2].map(|index| {
+            let part = &self.sizes[index * third..(index + 1) * third];
+            let mut values: Vec<f64> = part.iter().map(&of).collect();
+            values.sort_by(f64::total_cmp);
+            values[values.len() / 2]
+        })
+    }
+
+    /// Megabytes an hour, by least squares over all but the first third.
+    fn slope(&self) -> f64 {
+        let sizes = &self.sizes[self.sizes.len() / 3..];
+        let count = sizes.len() as f64;
+        let mean = |of: fn(&Size) -> f64| sizes.iter().map(of).sum::<f64>() / count;
+        let (time, memory) = (mean(|size| size.seconds), mean(|size| size.memory_bytes));
+        let together = sizes
+            .iter()
+            .map(|size| (size.seconds - time) * (size.memory_bytes - memory));
+        let alone = sizes.iter().map(|size| (size.seconds - time).powi(2));
+        together.sum::<f64>() / alone.sum::<f64>() * 3600.0 / 1e6
+    }
+}
+
+impl fmt::Display for Figures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [first, middle, last] = self.thirds(|size| size.memory_bytes / 1e6);
+        writeln!(
+            f,
+            "memory: median {first:.1}, {middle:.1}, {last:.1} MB by thirds, slope {:.2} MB/h after the first",
+            self.slope()
+        )?;
+        let [first, middle, last] = self.thirds(|size| size.handles);
+        writeln!(
+            f,
+            "file handles: median {first}, {middle}, {last} by thirds"
+        )?;
+        write!(
+            f,
+            "scrapes: {}, failed {}; views: {}, failed {}",
+            self.sizes.len(),
+            self.failed_scrapes,
+            self.views,
+            self.failed_views
+        )
+    }
+}
+
+async fn get(client: &Client, url: String) -> Result<String, reqwest::Error> {
+    let answer = client.get(url).timeout(PATIENCE).send().await?;
+    answer.error_for_status()?.text().await
+}
+
+/// Scrapes the metrics and the list of alerts.
+async fn scrape(base: String, seen: Arc<Mutex<Figures>>) {
+    let client = client();
+    let started = Instant::now();
+    loop {
+        sleep(EVERY).await;
+        let metrics = get(&client, format!("{base}/metrics")).await;
+        let alerts = get(&client, format!("{base}/alerts")).await;
+        let mut seen = seen.lock().unwrap();
+        let (Ok(metrics), Ok(alerts)) = (metrics, alerts) else {
+            seen.failed_scrapes += 1;
+            continue;
+        };
+        seen.sizes.push(Size {
+            seconds: started.elapsed().as_secs_f64(),
+            memory_bytes: number(&metrics, "process_resident_memory_bytes", &[]),
+            handles: number(&metrics, "process_open_fds", &[]),
+        });
+        let listed: Value = serde_json::from_str(&alerts).unwrap();
+        seen.alerts.extend(episodes(&listed["alerts"]));
+    }
+}
+
+/// Loads the page, and then its numbers, each time over a new connection.
+async fn view(base: String, seen: Arc<Mutex<Figures>>) {
+    loop {
+        let client = client();
+        for path in ["/dashboard", "/dashboard/api/snapshot"] {
+            let page = get(&client, format!("{base}{path}")).await;
+            let mut seen = seen.lock().unwrap();
+            match page {
+                Ok(text) if !text.is_empty() => seen.views += 1,
+                Ok(_) | Err(_) => seen.failed_views += 1,
+            }
+        }
+        sleep(EVERY).await;
+    }
+}
