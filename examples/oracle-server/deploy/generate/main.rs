@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::{fs, io};
 
+use serde_json::Value;
+
 mod alertmanager;
 mod dashboard;
 mod elastic;
@@ -49,6 +51,16 @@ fn files() -> Result<Vec<File>, String> {
     ];
     files.extend(elastic::files());
     Ok(files)
+}
+
+/// An object prints its keys in their order, or in that in which they came when some crate of the build wants it so.
+fn sorted(mut value: Value) -> Value {
+    value.sort_all_objects();
+    value
+}
+
+fn pretty(value: Value) -> String {
+    format!("{:#}\n", sorted(value))
 }
 
 fn folder() -> PathBuf {
