@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use watchkeep::logging::query::ErrorQuery;
 
-use crate::{File, pretty, sorted};
+use crate::{File, sorted};
 
 /// What the data view and every query look at.
 const INDEX: &str = "filebeat-*";
@@ -105,4 +105,8 @@ fn query() -> Value {
     });
     sent.and_then(|body| serde_json::from_str(&body).ok())
         .unwrap_or_default()
+}
+
+fn pretty(value: Value) -> String {
+    format!("{:#}\n", sorted(value))
 }

@@ -53,14 +53,10 @@ fn files() -> Result<Vec<File>, String> {
     Ok(files)
 }
 
-/// An object prints its keys in their order, or in that in which they came when some crate of the build wants it so.
+/// Sorts the keys of a value: whether maps keep another order is decided by whatever else is built at the same time.
 fn sorted(mut value: Value) -> Value {
     value.sort_all_objects();
     value
-}
-
-fn pretty(value: Value) -> String {
-    format!("{:#}\n", sorted(value))
 }
 
 fn folder() -> PathBuf {
