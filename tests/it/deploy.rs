@@ -14,6 +14,7 @@ mod alerting;
 mod compose;
 mod elastic;
 mod grafana;
+mod joints;
 mod kubernetes;
 mod lint;
 mod queries;

@@ -2,6 +2,7 @@
 
 mod alertmanager;
 mod channels;
+mod cluster;
 mod deploy;
 mod kubelet;
 mod logpath;
@@ -10,9 +11,11 @@ mod metrics;
 mod operators;
 mod oracle;
 mod outages;
+mod pages;
 mod refusals;
 mod rules;
 mod soak;
 mod stops;
 mod stores;
+mod twins;
 mod workspace;

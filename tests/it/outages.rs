@@ -126,7 +126,7 @@ async fn a_wrong_password_is_an_outage_whose_secret_nobody_reads() {
         details.contains(r#""redis":{"status":"degraded""#),
         "{details}"
     );
-    let said = details + &oracle.log("oracle.log");
+    let said = format!("{details}{}", oracle.log("oracle.log"));
     assert!(!said.contains("wrong-secret"), "{said}");
 }
 

@@ -3,8 +3,10 @@
 use std::os::unix::process::ExitStatusExt as _;
 use std::time::Duration;
 
+use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::process::Command;
 use tokio::time::timeout;
 use watchkeep_tests::eventually::eventually;
 use watchkeep_tests::oracle::Oracle;
@@ -38,6 +40,56 @@ async fn a_stop_at_any_stage_of_the_start_ends_it_and_leaves_no_address() {
             "{stage}"
         );
     }
+}
+
+/// A folder with a claim file that hangs whoever opens it, until the other end is opened too.
+async fn folder_that_hangs() -> TempDir {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    std::fs::create_dir(folder.path().join("data")).expect("the folder can be made");
+    let made = Command::new("mkfifo")
+        .arg(folder.path().join("data/oracle.lock"))
+        .status()
+        .await;
+    assert!(made.expect("there is a mkfifo program").success());
+    folder
+}
+
+/// Waits until the process hears the signal to stop, instead of being ended by it.
+async fn hears_signals(oracle: &Oracle) {
+    let path = format!("/proc/{}/status", oracle.id());
+    eventually(30, "the process hears signals", || async {
+        let status = std::fs::read_to_string(&path).map_err(|error| error.to_string())?;
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+        let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+        match mask {
+            Some(mask) if mask & 1 << (TERMINATE - 1) != 0 => Ok(()),
+            _ => Err(format!("{mask:?}")),
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_start_that_hangs_is_given_up_when_it_is_told_to_stop() {
+    let mut oracle = Oracle::spawn_in(folder_that_hangs().await, BINARY, &[], &[]);
+    hears_signals(&oracle).await;
+    oracle.signal("TERM").await;
+    assert_eq!(oracle.ended().await.code(), Some(0));
+    assert!(!oracle.folder().join("data/oracle.addr").exists());
+}
+
+#[tokio::test]
+async fn a_start_that_goes_on_after_all_is_finished_and_stopped() {
+    let mut oracle = Oracle::spawn_in(folder_that_hangs().await, BINARY, &[], &[]);
+    hears_signals(&oracle).await;
+    oracle.signal("TERM").await;
+    let file = oracle.folder().join("data/oracle.lock");
+    let opened = tokio::task::spawn_blocking(move || std::fs::File::open(file));
+    let _reader = opened.await.expect("it ends").expect("it opens");
+    assert_eq!(oracle.ended().await.code(), Some(0));
+    assert!(!oracle.folder().join("data/oracle.addr").exists());
+    let log = oracle.log("oracle.log");
+    assert!(log.contains(" stopped"), "{log}");
 }
 
 #[tokio::test]

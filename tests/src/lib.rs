@@ -1,6 +1,7 @@
 //! Support for the integration tests, and the examples of the documentation as tests.
 
 pub mod blackhole;
+pub mod browser;
 pub mod client;
 pub mod deployment;
 pub mod eventually;
@@ -35,6 +36,10 @@ struct Changelog;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/channels.md")]
 struct Channels;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/dashboard.md")]
+struct Dashboard;
 
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/DECISIONS.md")]

@@ -60,6 +60,20 @@ impl Oracle {
     #[must_use]
     pub fn spawn(binary: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        Self::spawn_in(folder, binary, arguments, environment)
+    }
+
+    /// As [`spawn`](Self::spawn), in a folder that the test has prepared.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    #[must_use]
+    pub fn spawn_in(
+        folder: TempDir,
+        binary: &str,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Self {
         let child = command(binary, folder.path(), environment)
             .args(arguments)
             .spawn()
@@ -70,6 +84,15 @@ impl Oracle {
             folder,
             client: client(),
         }
+    }
+
+    /// Returns the id of its process.
+    ///
+    /// # Panics
+    /// When it has ended.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id().expect("the server still runs")
     }
 
     /// Runs `binary` to its end; returns its exit code, standard output and standard error.

@@ -15,9 +15,7 @@ use crate::eventually::eventually;
 mod channels;
 mod search;
 
-pub use channels::{
-    Encryption, alertmanager_configured, alertmanagers, letters, of_alertmanager, smtp,
-};
+pub use channels::{Encryption, alertmanager_with, alertmanagers, letters, of_alertmanager, smtp};
 pub use search::{index_lines, search_request, search_server};
 
 /// A port that was free a moment ago, for servers that cannot choose one themselves.
@@ -79,6 +77,14 @@ impl Real {
     pub async fn restart(&mut self) {
         self.child = self.command.spawn().expect("the program runs");
         listens(self.port).await;
+    }
+
+    /// Asks it to read its configuration again.
+    ///
+    /// # Panics
+    /// When it has ended.
+    pub fn reload(&self) {
+        send("HUP", &[self.id()]);
     }
 
     /// Lets it and its children stand still, as a machine that hangs does: connections stay, and nobody answers.
@@ -181,6 +187,18 @@ pub async fn prometheus_with(program: &Path, target: &str, arguments: &[&str]) -
 pub async fn prometheus_with_rules(program: &Path, target: &str, rules: &Path) -> Real {
     let files = format!("['{}']", rules.display());
     prometheus_configured(program, &scrape(target, &files), &[]).await
+}
+
+/// Starts a Prometheus that evaluates the rules of a file every second and sends its alerts to `target`.
+///
+/// # Panics
+/// When it does not start.
+pub async fn prometheus_that_alerts(program: &Path, rules: &Path, target: &str) -> Real {
+    let rules = rules.display();
+    let text = format!(
+        "global: {{evaluation_interval: 1s}}\nrule_files: ['{rules}']\nalerting: {{alertmanagers: [{{static_configs: [{{targets: ['{target}']}}]}}]}}\n"
+    );
+    prometheus_configured(program, &text, &["--rules.alert.resend-delay=1s"]).await
 }
 
 fn scrape(target: &str, rule_files: &str) -> String {

@@ -47,6 +47,7 @@ pub struct Alert {
     annotations: Labels,
     omitted: usize,
     problem: Option<&'static str>,
+    generator_url: String,
 }
 
 impl Alert {
@@ -58,6 +59,7 @@ impl Alert {
             annotations: Labels::new(),
             omitted: 0,
             problem: None,
+            generator_url: String::new(),
         };
         alert
             .set_label("severity".to_owned(), level.severity().to_owned())
@@ -177,7 +179,18 @@ impl Alert {
             annotations,
             omitted: 0,
             problem: None,
+            generator_url: String::new(),
         }
+    }
+
+    /// Says where it comes from: an address.
+    pub(crate) fn with_generator_url(mut self, url: String) -> Self {
+        self.generator_url = url;
+        self
+    }
+
+    pub(crate) fn generator_url(&self) -> &str {
+        &self.generator_url
     }
 
     /// Adds the label `service` when there is none, and says whether it did.
@@ -203,7 +216,8 @@ impl Alert {
     }
 }
 
-fn is_label_name(name: &str) -> bool {
+/// Says whether a name of a label or annotation is as Prometheus wants it: letters, digits and `_`, not beginning with a digit; and not longer than 128 bytes.
+pub fn is_label_name(name: &str) -> bool {
     let rest = name.trim_start_matches(|c: char| c.is_ascii_alphabetic() || c == '_');
     rest.len() < name.len()
         && name.len() <= NAME_BYTES

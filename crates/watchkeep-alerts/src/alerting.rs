@@ -17,14 +17,19 @@ use crate::error::{Error, Kind};
 use crate::fingerprint::{AlertKey, Fingerprint};
 use crate::journal::Durability;
 use crate::line::TARGET;
-use crate::notification::Notification;
 use crate::notifier::Notifier;
-use crate::state::{Ends, SilenceOp};
+use crate::state::{self, SilenceOp};
 use crate::timestamp::Timestamp;
 use crate::view::{AlertKind, SilenceRequest};
 
 mod configured;
+mod explained;
+mod listing;
 mod look;
+mod receive;
+mod tested;
+
+pub use listing::{GroupWalk, Walk};
 
 /// The alert engine; clones share one.
 ///
@@ -48,6 +53,8 @@ struct Inner {
     durability: Durability,
     running: Mutex<Setup>,
     fallback: Option<String>,
+    /// What a dry run goes by.
+    state: state::Settings,
     registered: BTreeMap<String, Arc<dyn Notifier>>,
     accept_timeout: Duration,
     attempt_timeout: Duration,
@@ -65,6 +72,13 @@ struct Setup {
 pub struct Ack {
     fingerprint: Fingerprint,
     new: bool,
+    durability: Durability,
+}
+
+/// The engine's word that it made, changed or ended a silence.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SilenceAck {
+    id: String,
     durability: Durability,
 }
 
@@ -91,6 +105,7 @@ impl Alerting {
             config: Arc::clone(&parts.config),
         };
         let attempt_timeout = parts.attempt_timeout;
+        let state = parts.state.clone();
         let Running {
             commands,
             outstanding,
@@ -104,6 +119,7 @@ impl Alerting {
                 durability,
                 running: Mutex::new(running),
                 fallback: front.fallback,
+                state,
                 registered: front.registered,
                 accept_timeout: front.accept_timeout,
                 attempt_timeout,
@@ -123,8 +139,7 @@ impl Alerting {
     /// # Cancel safety
     /// When it is dropped, the alert may still be taken.
     pub async fn trigger(&self, alert: Alert) -> Result<Ack, Error> {
-        self.raise(alert, AlertKind::Event, None, Ends::Unsaid)
-            .await
+        self.raise(alert, AlertKind::Event).await
     }
 
     /// Raises an event without waiting, from any thread, also from a panic hook; returns the identity that the alert will have.
@@ -145,8 +160,7 @@ impl Alerting {
     /// # Cancel safety
     /// As [`trigger`](Self::trigger).
     pub async fn fire(&self, alert: Alert) -> Result<Ack, Error> {
-        self.raise(alert, AlertKind::State, None, Ends::Unsaid)
-            .await
+        self.raise(alert, AlertKind::State).await
     }
 
     /// Raises a state without waiting, as [`try_trigger`](Self::try_trigger) does an event.
@@ -155,23 +169,6 @@ impl Alerting {
     /// As [`try_trigger`](Self::try_trigger).
     pub fn try_fire(&self, alert: Alert) -> Result<Fingerprint, Error> {
         self.try_raise(alert, AlertKind::State)
-    }
-
-    /// Takes an alert as Prometheus sends it: with an end that is a lease, or without one, which is one of the configuration's `resolve_timeout`.
-    ///
-    /// # Errors
-    /// As [`trigger`](Self::trigger), and when it ends before it begins.
-    ///
-    /// # Cancel safety
-    /// As [`trigger`](Self::trigger).
-    pub async fn receive(
-        &self,
-        alert: Alert,
-        starts_at: Option<Timestamp>,
-        ends_at: Option<Timestamp>,
-    ) -> Result<Ack, Error> {
-        let ends = ends_at.map_or(Ends::Timeout, Ends::At);
-        self.raise(alert, AlertKind::State, starts_at, ends).await
     }
 
     /// Ends an alert, named by its labels or fingerprint, with or without the engine's own label `service`; says whether it was active.
@@ -193,26 +190,22 @@ impl Alerting {
         self.push(Command::Resolve(alert.into().0, None))
     }
 
-    /// Makes or changes a silence, and returns its id once it is in the journal.
+    /// Makes or changes a silence, and returns once it is in the journal.
     ///
     /// # Errors
     /// When it is not valid, or there are too many ([`Error::is_invalid_silence`]); and as [`resolve`](Self::resolve).
-    pub async fn silence(&self, request: SilenceRequest) -> Result<String, Error> {
-        let mut draft = request.draft;
-        self.silence_op(move |now| {
-            draft.starts_at = draft.starts_at.max(now);
-            SilenceOp::Set(draft)
-        })
-        .await
+    pub async fn silence(&self, request: SilenceRequest) -> Result<SilenceAck, Error> {
+        self.silence_op(move |now| SilenceOp::Set(request.draft(now)))
+            .await
     }
 
-    /// Ends a silence.
+    /// Ends a silence; one that is over stays as it is.
     ///
     /// # Errors
-    /// When there is none with this id; and as [`resolve`](Self::resolve).
-    pub async fn expire_silence(&self, id: &str) -> Result<(), Error> {
+    /// When there is none with this id ([`Error::is_unknown_silence`]); and as [`resolve`](Self::resolve).
+    pub async fn expire_silence(&self, id: &str) -> Result<SilenceAck, Error> {
         let id = id.to_owned();
-        self.silence_op(|_| SilenceOp::Expire(id)).await.map(drop)
+        self.silence_op(|_| SilenceOp::Expire(id)).await
     }
 
     /// Goes on with another configuration; timers go on, and what waits for receivers that are gone becomes dead letters.
@@ -253,6 +246,11 @@ impl Alerting {
         Ok(answer.outcome.found)
     }
 
+    /// Says whether the engine takes alerts: it was not shut down.
+    pub fn is_open(&self) -> bool {
+        !self.inner.closed.load(Ordering::Acquire)
+    }
+
     /// Returns what an alert that is acknowledged now outlives, as long as the journal can be written.
     pub fn durability(&self) -> Durability {
         self.inner.durability
@@ -261,25 +259,6 @@ impl Alerting {
     /// Returns the names of the receivers, in their order.
     pub fn receivers(&self) -> Vec<String> {
         lock(&self.inner.running).channels.receivers()
-    }
-
-    /// Sends a test notice to every channel of one receiver, once, past its queue.
-    ///
-    /// # Errors
-    /// When there is no such receiver, or a notice was not delivered.
-    pub async fn test(&self, receiver: &str) -> Result<(), Error> {
-        let notifiers = lock(&self.inner.running).channels.notifiers_of(receiver);
-        if notifiers.is_empty() {
-            return Err(Kind::UnknownReceiver(receiver.chars().take(128).collect()).into());
-        }
-        let notification = Arc::new(Notification::test(receiver, &self.inner.service));
-        for notifier in notifiers {
-            let limit = self.inner.attempt_timeout;
-            driver::attempt(&notifier, &notification, limit)
-                .await
-                .map_err(Kind::Delivery)?;
-        }
-        Ok(())
     }
 
     /// Takes no more alerts, delivers what is due, closes the journal, and returns whether all of it was settled (delivered, or given up) in time.
@@ -325,22 +304,10 @@ impl Alerting {
         left == Some(0)
     }
 
-    async fn raise(
-        &self,
-        alert: Alert,
-        kind: AlertKind,
-        starts_at: Option<Timestamp>,
-        ends: Ends,
-    ) -> Result<Ack, Error> {
+    async fn raise(&self, alert: Alert, kind: AlertKind) -> Result<Ack, Error> {
         alert.validate()?;
         let answer = self
-            .ask(|reply| Command::Raise {
-                alert,
-                kind,
-                starts_at,
-                ends,
-                reply,
-            })
+            .ask(|reply| Command::Raise { alert, kind, reply })
             .await?;
         if let Some(refusal) = answer.outcome.refused {
             return Err(Kind::Refused(refusal).into());
@@ -364,19 +331,23 @@ impl Alerting {
         self.push(Command::Raise {
             alert,
             kind,
-            starts_at: None,
-            ends: Ends::Unsaid,
             reply: None,
         })?;
         Ok(fingerprint)
     }
 
-    async fn silence_op(&self, op: impl FnOnce(Timestamp) -> SilenceOp) -> Result<String, Error> {
+    async fn silence_op(
+        &self,
+        op: impl FnOnce(Timestamp) -> SilenceOp,
+    ) -> Result<SilenceAck, Error> {
         let now = self.try_look(|_, now| now.wall).await;
         let op = op(now.ok_or(Kind::Closed)?);
         let answer = self.ask(|reply| Command::Silence(op, reply)).await?;
         match answer.outcome.silence {
-            Some(Ok(id)) => Ok(id),
+            Some(Ok(id)) => Ok(SilenceAck {
+                id,
+                durability: answer.durability,
+            }),
             Some(Err(error)) => Err(Kind::Silence(error).into()),
             None => Err(Kind::Closed.into()),
         }
@@ -459,6 +430,25 @@ impl Ack {
     /// Returns what the alert outlives: the process, when it is on disk.
     ///
     /// It is [`Durability::Memory`] with a journal in memory, and while a journal on disk cannot be written.
+    pub const fn durability(&self) -> Durability {
+        self.durability
+    }
+}
+
+// === impl SilenceAck ===
+
+impl SilenceAck {
+    /// Returns the id of the silence, a UUID.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Returns the id of the silence, a UUID.
+    pub fn into_id(self) -> String {
+        self.id
+    }
+
+    /// Returns what the silence outlives, as [`Ack::durability`] does.
     pub const fn durability(&self) -> Durability {
         self.durability
     }

@@ -68,6 +68,7 @@ mod error;
 mod export;
 mod file;
 mod receiver;
+mod script;
 mod secret;
 mod settings;
 
@@ -76,6 +77,7 @@ pub use error::{ConfigError, ConfigWarning};
 pub(crate) use error::{Located, Position, shown};
 pub use export::{Export, Lost};
 pub use receiver::{IntegrationConfig, ReceiverConfig, Settings};
+pub(crate) use script::read as read_script;
 pub use secret::{Secret, SecretError};
 pub use settings::{
     DiscordSettings, EmailSettings, PagerDutySettings, SlackSettings, TeamsSettings,

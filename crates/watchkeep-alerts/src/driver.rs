@@ -27,6 +27,7 @@ mod configured;
 mod inside;
 mod lanes;
 mod machine;
+mod packed;
 mod receipts;
 mod run;
 #[cfg(test)]
@@ -39,6 +40,7 @@ pub(crate) use channels::{Channels, NULL, telling};
 pub(crate) use command::{Answer, Command};
 pub(crate) use inside::Inside;
 pub(crate) use machine::Machine;
+pub(crate) use packed::Packed;
 pub(crate) use trail::Entry;
 
 use lanes::Lanes;
@@ -111,6 +113,7 @@ pub(crate) fn start(parts: Parts) -> Result<Running, Error> {
         trail,
         receipts: Receipts::default(),
     };
+    machine.recall(now);
     machine.go_on(now, from_state, from_outbox, &mut batch);
     numbers::register(channels.names());
     numbers::restored(&machine.firing(now));

@@ -40,6 +40,8 @@ pub(crate) enum Kind {
     DuplicateReceiver(String),
     #[error("the alert is not valid: {0}")]
     InvalidAlert(&'static str),
+    #[error("{0}")]
+    InvalidIncoming(String),
     #[error("the alert journal cannot be read")]
     Journal(#[source] JournalError),
     #[cfg(feature = "email")]
@@ -126,6 +128,11 @@ impl Error {
         matches!(self.0, Kind::Silence(_))
     }
 
+    /// Says whether no silence has the id that was named.
+    pub const fn is_unknown_silence(&self) -> bool {
+        matches!(self.0, Kind::Silence(SilenceError::Unknown))
+    }
+
     /// Returns why the journal cannot be read.
     pub const fn as_journal(&self) -> Option<&JournalError> {
         match &self.0 {
@@ -143,7 +150,9 @@ impl Error {
     pub const fn is_invalid_alert(&self) -> bool {
         matches!(
             self.0,
-            Kind::InvalidAlert(_) | Kind::Refused(Refusal::EndsBeforeStart)
+            Kind::InvalidAlert(_)
+                | Kind::InvalidIncoming(_)
+                | Kind::Refused(Refusal::EndsBeforeStart)
         )
     }
 

@@ -66,8 +66,11 @@ mod builder;
 mod clock;
 pub mod config;
 mod driver;
+pub mod dry_run;
 mod error;
+pub mod explain;
 mod fingerprint;
+mod incoming;
 pub mod interval;
 pub mod journal;
 mod level;
@@ -87,16 +90,18 @@ mod view;
 
 pub use async_trait::async_trait;
 
-pub use crate::alert::{Alert, Labels};
-pub use crate::alerting::{Ack, Alerting};
+pub use crate::alert::{Alert, Labels, is_label_name};
+pub use crate::alerting::{Ack, Alerting, GroupWalk, SilenceAck, Walk};
 pub use crate::builder::AlertingBuilder;
 pub use crate::error::Error;
 pub use crate::fingerprint::{AlertKey, Fingerprint};
+pub use crate::incoming::Incoming;
 pub use crate::level::{Level, ParseLevelError};
 pub use crate::notification::Notification;
 pub use crate::notifier::{Limits, Notifier, NotifyError, NotifyErrorKind, Rate};
-pub use crate::timestamp::Timestamp;
+pub use crate::state::{GroupListing, ListedAlert};
+pub use crate::timestamp::{ParseTimestampError, Timestamp};
 pub use crate::view::{
-    AlertKind, AlertReport, AlertView, DeadLetterView, DecisionView, DeliveryOutcome, DeliveryView,
-    GroupView, SilenceRequest, SilenceView, Status,
+    AlertKind, AlertQuery, AlertReport, AlertView, DeadLetterView, DecisionView, DeliveryOutcome,
+    DeliveryView, GroupView, SilenceRequest, SilenceView, Status, TestDelivery,
 };

@@ -165,7 +165,11 @@ impl Matcher {
 
     /// Says whether it holds for these labels.
     pub fn matches(&self, labels: &Labels) -> bool {
-        let value = labels.get(&self.name).map_or("", String::as_str);
+        self.holds_for(labels.get(&self.name).map_or("", String::as_str))
+    }
+
+    /// Says whether it holds for a label with this value.
+    pub fn holds_for(&self, value: &str) -> bool {
         let found = |regex: &Option<Arc<Regex>>| regex.as_ref().is_some_and(|r| r.is_match(value));
         match self.op {
             MatchOp::Equal => value == self.value,

@@ -114,6 +114,7 @@ impl Notification {
             starts_at: now,
             ends_at: None,
             updated_at: now,
+            generator_url: String::new(),
             occurrences: 1,
             deliveries: Vec::new(),
         };
@@ -155,7 +156,7 @@ impl Notification {
         &self.alerts
     }
 
-    #[cfg(test)]
+    #[cfg(all(test, feature = "alertmanager"))]
     pub(crate) fn alerts_mut(&mut self) -> &mut [AlertView] {
         &mut self.alerts
     }

@@ -239,6 +239,18 @@ impl Outbox {
         self.dead.iter()
     }
 
+    /// Returns how far each notice is that waits.
+    pub(crate) fn waiting(&self, now: Now) -> impl Iterator<Item = Progress> {
+        let items = self.queues.values().flat_map(Queue::items);
+        items.map(move |item| {
+            let step = match item.attempts {
+                0 => Step::Accepted,
+                _ => Step::Retrying,
+            };
+            accept::progress_of(item, step, now)
+        })
+    }
+
     fn send_what_is_due(&mut self, now: Now, effects: &mut Vec<Effect>) {
         let lanes: Vec<_> = self
             .queues

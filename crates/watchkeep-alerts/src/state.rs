@@ -13,14 +13,17 @@ mod alerts;
 mod dedup;
 mod effect;
 mod event;
+mod explain;
 mod flush;
 mod groups;
 mod inhibit;
 mod keys;
 mod lanes;
+mod listing;
 mod log;
 mod moment;
 mod overload;
+mod packed;
 mod persist;
 mod place;
 mod raise;
@@ -37,10 +40,14 @@ mod views;
 pub(crate) use self::{
     effect::{Decision, Effect, Job, JobKind, Lane, Refusal},
     event::{Ends, Event, Outcome, Settled, SilenceDraft, SilenceOp},
+    explain::Placed,
+    listing::GroupRef,
     settings::{Settings, Telling},
     silence::{Silence, SilenceError, SilenceState},
     views::{AlertDetail, Filter, GroupDetail},
 };
+
+pub use self::listing::{GroupListing, ListedAlert};
 
 #[cfg(test)]
 pub(crate) use self::{effect::Why, settings::Limit, views::AlertState};
@@ -68,6 +75,10 @@ pub(crate) struct State {
     log: Log,
     /// The ids that were given out: notices and silences.
     ids: u64,
+    /// The numbers of alerts' rows that were given out.
+    rows: u64,
+    /// How many groups were flushed, and alerts looked at for that.
+    work: usize,
     /// When the engine last said that it refuses alerts.
     overloaded: Option<Duration>,
 }
@@ -83,6 +94,8 @@ impl State {
             silences: Silences::default(),
             log: Log::default(),
             ids: 0,
+            rows: 0,
+            work: 0,
             overloaded: None,
             config,
             settings,
@@ -106,6 +119,7 @@ impl State {
                 starts_at,
                 ends,
             } => self.raise(now, alert, kind, (starts_at, ends), &mut effects),
+            Event::Receive(incoming) => self.receive(now, incoming, &mut effects),
             Event::Reload(config) => self.reload(now, config, &mut effects),
             Event::Resolve(key) => self.resolve(now, key, &mut effects),
             Event::Settled(settled) => self.settled(now, &settled, &mut effects),
@@ -124,6 +138,11 @@ impl State {
             (lease, group) => lease.or(group)?,
         };
         Some(first.saturating_sub(BASE))
+    }
+
+    /// Returns how many groups were flushed so far, and alerts looked at for that: what a run has cost.
+    pub(crate) const fn work(&self) -> usize {
+        self.work
     }
 
     fn end_leases(&mut self, now: Now, effects: &mut Vec<Effect>) {
@@ -187,6 +206,11 @@ impl State {
     fn next_id(&mut self) -> String {
         self.ids += 1;
         format!("msg_{:016x}{:08x}", self.settings.nonce, self.ids)
+    }
+
+    fn next_row(&mut self) -> u64 {
+        self.rows = self.rows.wrapping_add(1);
+        self.rows
     }
 
     /// Makes the id of a silence, in the form of a random UUID, which Alertmanager's tools ask for.

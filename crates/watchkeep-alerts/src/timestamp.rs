@@ -45,6 +45,21 @@ impl fmt::Display for Timestamp {
     }
 }
 
+/// Why a text is no time.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("a time is not like 2026-08-22T10:15:30Z, of the years -9999 to 9999")]
+pub struct ParseTimestampError(());
+
+impl std::str::FromStr for Timestamp {
+    type Err = ParseTimestampError;
+
+    /// Reads RFC 3339; what is finer than a millisecond is cut off.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let time: jiff::Timestamp = text.parse().map_err(|_| ParseTimestampError(()))?;
+        Ok(Self(time.as_millisecond()))
+    }
+}
+
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
@@ -55,8 +70,7 @@ impl<'de> Deserialize<'de> for Timestamp {
     /// Reads RFC 3339; what is finer than a millisecond is cut off.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        let time: jiff::Timestamp = text.parse().map_err(D::Error::custom)?;
-        Ok(Self(time.as_millisecond()))
+        text.parse().map_err(D::Error::custom)
     }
 }
 

@@ -2,10 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+mod query;
 mod reports;
 
+pub use query::AlertQuery;
 pub use reports::{
-    AlertReport, DeadLetterView, DecisionView, GroupView, SilenceRequest, SilenceView,
+    AlertReport, DeadLetterView, DecisionView, GroupView, SilenceRequest, SilenceView, TestDelivery,
 };
 
 use crate::alert::Labels;
@@ -69,6 +71,13 @@ pub struct AlertView {
     pub ends_at: Option<Timestamp>,
     /// When it occurred last.
     pub updated_at: Timestamp,
+    /// Where it comes from: an address, as Prometheus sends it, or nothing.
+    #[serde(
+        default,
+        rename = "generatorURL",
+        skip_serializing_if = "String::is_empty"
+    )]
+    pub generator_url: String,
     /// How often it was raised since it began.
     pub occurrences: u64,
     /// How far each receiver has been told.
@@ -82,6 +91,9 @@ pub struct AlertView {
 pub struct DeliveryView {
     /// The receiver's name.
     pub receiver: String,
+    /// The place of the channel among those of the receiver, from 0.
+    #[serde(default)]
+    pub integration: usize,
     /// How far it is.
     pub outcome: DeliveryOutcome,
     /// How often it was tried.

@@ -5,8 +5,9 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use watchkeep_alerts::Labels;
 use watchkeep_alerts::config::Config;
+use watchkeep_alerts::dry_run::Script;
+use watchkeep_alerts::{Labels, Timestamp};
 
 /// As many bytes as are read of a file: more than the largest that is taken.
 const MOST: u64 = 2 << 20;
@@ -42,27 +43,70 @@ pub(crate) fn export(path: &Path, with_secrets: bool) -> Result<String, String> 
     Ok(export.to_string().trim_end().to_owned())
 }
 
-/// Says which receivers hear of an alert with these labels, as `amtool config routes test` does.
-pub(crate) fn routes(path: &Path, labels: &[String]) -> Result<String, String> {
-    let config = read(path)?;
-    let mut alert = Labels::new();
-    for label in labels {
-        let (name, value) = label
-            .split_once('=')
-            .filter(|(name, _)| !name.is_empty())
-            .ok_or_else(|| format!("`{label}` is not label=value"))?;
-        alert.insert(name.to_owned(), value.to_owned());
+/// Says which receivers hear of an alert with these labels, as `amtool config routes test` does; with a time, also which routes said what, and who is muted then.
+pub(crate) fn routes(
+    path: &Path,
+    labels: &[String],
+    at: Option<Timestamp>,
+) -> Result<String, String> {
+    if let Some(at) = at {
+        return explain(path, labels, at, false);
     }
-    Ok(config.routes().receivers(&alert).join(","))
+    let config = read(path)?;
+    Ok(config.routes().receivers(&alert(labels)?).join(","))
 }
 
-fn read(path: &Path) -> Result<Config, String> {
-    let said = |problem: &dyn std::fmt::Display| format!("{}: {problem}", path.display());
+/// Says how an alert with these labels is routed, and who is muted at that time.
+pub(crate) fn explain(
+    path: &Path,
+    labels: &[String],
+    at: Timestamp,
+    json: bool,
+) -> Result<String, String> {
+    let explanation = read(path)?.explain_routes(&alert(labels)?, at);
+    match json {
+        true => serde_json::to_string_pretty(&explanation).map_err(|error| error.to_string()),
+        false => Ok(explanation.to_string().trim_end().to_owned()),
+    }
+}
+
+/// Says what a file would send if this happened.
+pub(crate) fn dry_run(path: &Path, script: &Script, json: bool) -> Result<String, String> {
+    let run = read(path)?
+        .dry_run(script)
+        .map_err(|error| error.to_string())?;
+    match json {
+        true => serde_json::to_string_pretty(&run).map_err(|error| error.to_string()),
+        false => Ok(run.to_string().trim_end().to_owned()),
+    }
+}
+
+fn alert(labels: &[String]) -> Result<Labels, String> {
+    let mut alert = Labels::new();
+    for text in labels {
+        let (name, value) = label(text).ok_or_else(|| format!("`{text}` is not label=value"))?;
+        alert.insert(name.to_owned(), value.to_owned());
+    }
+    Ok(alert)
+}
+
+/// Reads a label as name=value.
+pub(crate) fn label(text: &str) -> Option<(&str, &str)> {
+    text.split_once('=').filter(|(name, _)| !name.is_empty())
+}
+
+/// Reads a file that is not too large.
+pub(crate) fn text(path: &Path) -> Result<String, String> {
     let mut text = String::new();
     File::open(path)
         .and_then(|file| file.take(MOST).read_to_string(&mut text))
-        .map_err(|error| said(&error))?;
-    Config::from_yaml(&text).map_err(|error| said(&error))
+        .map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(text)
+}
+
+fn read(path: &Path) -> Result<Config, String> {
+    let text = text(path)?;
+    Config::from_yaml(&text).map_err(|error| format!("{}: {error}", path.display()))
 }
 
 #[cfg(test)]
@@ -108,7 +152,7 @@ mod tests {
         let file = file(TEXT);
         let receivers = |labels: &[&str]| {
             let labels: Vec<String> = labels.iter().map(|&label| label.to_owned()).collect();
-            routes(file.path(), &labels)
+            routes(file.path(), &labels, None)
         };
         assert_eq!(receivers(&[]), Ok("a".to_owned()));
         assert_eq!(receivers(&["x=y=z"]), Ok("b,c".to_owned()));
@@ -128,7 +172,7 @@ mod tests {
             said.ends_with(": line 2, column 3: a route has no field `foo`"),
             "{said}"
         );
-        let said = routes(Path::new("/nowhere/at/all"), &[]).unwrap_err();
+        let said = routes(Path::new("/nowhere/at/all"), &[], None).unwrap_err();
         assert!(said.starts_with("/nowhere/at/all: "), "{said}");
         let large = file(&"#".repeat(3 << 20));
         let said = check(large.path()).unwrap_err();

@@ -1,4 +1,4 @@
-//! `watchkeep alerts`: tries a channel with a real alert, and checks a configuration.
+//! `watchkeep alerts`: tries channels, checks configurations, and asks a server why.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,9 +7,14 @@ use clap::Subcommand;
 use watchkeep_alerts::notifiers::{
     Alertmanager, Discord, Email, PagerDuty, Slack, Teams, Telegram, Webhook,
 };
-use watchkeep_alerts::{Alerting, Notifier};
+use watchkeep_alerts::{Alerting, Notifier, Timestamp};
 
+use crate::server::Server;
 use crate::{alert_config, words};
+
+mod asked;
+
+use asked::{DeadLetters, DryRun, Explain};
 
 /// Where the channels are when nothing else is said.
 const PAGERDUTY: &str = "https://events.pagerduty.com";
@@ -25,22 +30,45 @@ pub(crate) enum Command {
         /// The file, in Alertmanager's form.
         config: PathBuf,
     },
+    /// List the notices that were given up, try one again, or forget one.
+    DeadLetters {
+        #[command(flatten)]
+        server: Server,
+        #[command(subcommand)]
+        what: Option<DeadLetters>,
+    },
+    /// Print the notices that a configuration would send if something happened.
+    DryRun(DryRun),
+    /// Tell why somebody was, or was not, told of an alert.
+    Explain(Explain),
     /// Print a configuration as a file for Alertmanager 0.25 and later; what that cannot say comes first, as comments.
     Export {
-        /// The configuration file, in Alertmanager's form.
+        /// The configuration file, in Alertmanager's form; else that of the server.
         #[arg(long)]
-        config: PathBuf,
+        config: Option<PathBuf>,
         /// Write secrets out, instead of `<secret>` and `https://secret.invalid/`.
-        #[arg(long)]
+        #[arg(long, requires = "config")]
         with_secrets: bool,
+        #[command(flatten)]
+        server: Server,
     },
     /// Print the receivers of an alert, with commas between them.
     Routes {
         /// The configuration file, in Alertmanager's form.
         #[arg(long)]
         config: PathBuf,
+        /// Look at the time intervals at this time (RFC 3339), and print which routes said what.
+        #[arg(long)]
+        at: Option<Timestamp>,
         /// The labels of the alert, as name=value.
         labels: Vec<String>,
+    },
+    /// Have a server send a test notice to one of its receivers.
+    Test {
+        /// The receiver.
+        receiver: String,
+        #[command(flatten)]
+        server: Server,
     },
     /// Try a channel.
     #[command(flatten)]
@@ -128,11 +156,19 @@ pub(crate) enum Channel {
 pub(crate) fn run(command: Command) -> Result<String, String> {
     let channel = match command {
         Command::Check { config } => return alert_config::check(&config),
+        Command::DeadLetters { server, what } => return what.unwrap_or_default().run(&server),
+        Command::DryRun(run) => return run.run(),
+        Command::Explain(explain) => return explain.run(),
         Command::Export {
-            config,
+            config: Some(config),
             with_secrets,
+            ..
         } => return alert_config::export(&config, with_secrets),
-        Command::Routes { config, labels } => return alert_config::routes(&config, &labels),
+        Command::Export { server, .. } => return server.text("/alerts/export", &[]),
+        Command::Routes { config, at, labels } => {
+            return alert_config::routes(&config, &labels, at);
+        }
+        Command::Test { receiver, server } => return asked::test(&server, &receiver),
         Command::Channel(channel) => notifier(channel).map_err(words)?,
     };
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -4,6 +4,7 @@ mod alert_config;
 mod alerts;
 mod logs;
 mod rules;
+mod server;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;

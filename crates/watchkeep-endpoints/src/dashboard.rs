@@ -1,77 +1,121 @@
-//! The dashboard: one page that is complete without a script, and the same as JSON.
+//! The dashboard: one live page, complete without a script, and the same as JSON and as a stream of events.
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
-use askama::Template;
-use axum::extract::State;
-use axum::response::Response;
-use http::StatusCode;
-use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY};
-use serde::Serialize;
+use axum::extract::DefaultBodyLimit;
+use axum::handler::Handler as _;
 use watchkeep_alerts::Alerting;
 use watchkeep_health::Registry;
+use watchkeep_logging::LogHandle;
+use watchkeep_metrics::Recorder;
 
-use crate::respond;
 use crate::route::{self, Routes};
+use crate::shutdown::Shutdown;
 
-/// Nothing inline, nothing from elsewhere, in nobody's frame.
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
+mod actions;
+mod assets;
+mod gather;
+mod page;
+mod sampler;
+mod snapshot;
+mod source;
+mod stream;
+mod trend;
+mod words;
 
-const STYLE: &str = include_str!("../assets/style.css");
+pub use source::{Section, Source, Tile};
 
-/// One number on the page.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[non_exhaustive]
-pub struct Tile {
-    /// What the number is.
-    pub title: String,
-    /// The number as people read it; `–` where there is none.
-    pub value: String,
-    /// A word of health (`healthy`, `degraded`, `unknown`, `unhealthy`) that gives the tile its sign and colour; empty for a plain number.
-    pub tone: String,
-}
+use actions::Actions;
+use gather::Gatherer;
+use page::Page;
+use sampler::Sampler;
+use stream::Viewers;
 
-impl Tile {
-    /// A plain number.
-    #[must_use]
-    pub fn new(title: impl Into<String>, value: impl Into<String>) -> Self {
-        Self {
-            title: title.into(),
-            value: value.into(),
-            tone: String::new(),
-        }
-    }
+/// How often the page is brought up to date unless it is said otherwise.
+const REFRESH: Duration = Duration::from_secs(2);
 
-    /// Gives the tile the sign and colour of a word of health.
-    #[must_use]
-    pub fn with_tone(mut self, tone: impl Into<String>) -> Self {
-        self.tone = tone.into();
-        self
-    }
-}
+/// The least and the longest time between two snapshots; whoever watches hears something every five seconds.
+const REFRESH_BOUNDS: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(5));
 
-/// What the page shows beside components and alerts: a title, and the service's own tiles.
+/// How many snapshots a sparkline looks back, and between what that may be set.
+const SAMPLES: usize = 150;
+const SAMPLES_BOUNDS: (usize, usize) = (2, 600);
+
+/// How many may watch at once.
+const VIEWERS: usize = 64;
+
+/// The form of an action is a few hundred bytes.
+const MOST_FORM_BYTES: usize = 16 * 1024;
+
+/// What the page shows beside components, alerts and logs, and how it is shown.
+///
+/// | what | default | why |
+/// |---|---|---|
+/// | [refresh](Self::with_refresh) | 2 s | fast enough to watch an outage, and a snapshot costs little |
+/// | [samples](Self::with_samples) | 150 | the last five minutes at that pace |
+/// | [viewers](Self::with_max_viewers) | 64 | more than a team, and few enough that nobody can tie the server down |
 #[derive(Clone)]
+#[must_use]
 pub struct Dashboard {
     title: String,
-    tiles: Arc<dyn Fn() -> Vec<Tile> + Send + Sync>,
+    sources: Vec<Arc<dyn Source>>,
+    details: Vec<(String, String)>,
+    refresh: Duration,
+    samples: usize,
+    max_viewers: usize,
 }
 
 impl Dashboard {
-    /// A page with this title and no tiles of the service's own.
-    #[must_use]
+    /// A page with this title, and nothing of the service's own.
     pub fn new(title: impl Into<String>) -> Self {
         Self {
             title: title.into(),
-            tiles: Arc::new(Vec::new),
+            sources: Vec::new(),
+            details: Vec::new(),
+            refresh: REFRESH,
+            samples: SAMPLES,
+            max_viewers: VIEWERS,
         }
     }
 
-    /// Sets where the tiles come from; called for each view, so it must be cheap and must not block.
-    #[must_use]
-    pub fn with_tiles(mut self, tiles: impl Fn() -> Vec<Tile> + Send + Sync + 'static) -> Self {
-        self.tiles = Arc::new(tiles);
+    /// Adds tiles and sections of the service's own; of several sources those come first that were added first.
+    ///
+    /// A source is asked once a refresh, however many watch, on a thread that may block for a moment.
+    pub fn with_source(mut self, source: impl Source) -> Self {
+        self.sources.push(Arc::new(source));
+        self
+    }
+
+    /// Adds tiles; the short form of [`with_source`](Self::with_source) for a service without sections.
+    pub fn with_tiles(self, tiles: impl Fn() -> Vec<Tile> + Send + Sync + 'static) -> Self {
+        self.with_source(source::OnlyTiles(tiles))
+    }
+
+    /// Adds a line to the details of build and runtime: the environment, say, or a commit.
+    pub fn with_detail(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.details.push((name.into(), value.into()));
+        self
+    }
+
+    /// Sets how often the page is brought up to date: from 250 ms to 5 s, and 2 s unless this is said.
+    pub fn with_refresh(mut self, refresh: Duration) -> Self {
+        self.refresh = refresh.clamp(REFRESH_BOUNDS.0, REFRESH_BOUNDS.1);
+        self
+    }
+
+    /// Sets how many samples a sparkline shows, one a refresh: from 2 to 600, and 150 unless this is said.
+    pub fn with_samples(mut self, samples: usize) -> Self {
+        self.samples = samples.clamp(SAMPLES_BOUNDS.0, SAMPLES_BOUNDS.1);
+        self
+    }
+
+    /// Sets how many may watch at once, 64 unless this is said; who comes then gets 503 and `Retry-After`.
+    ///
+    /// The page itself and its JSON have no such limit.
+    pub fn with_max_viewers(mut self, viewers: usize) -> Self {
+        self.max_viewers = viewers;
         self
     }
 }
@@ -80,210 +124,64 @@ impl fmt::Debug for Dashboard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Dashboard")
             .field("title", &self.title)
+            .field("refresh", &self.refresh)
+            .field("samples", &self.samples)
+            .field("max_viewers", &self.max_viewers)
             .finish_non_exhaustive()
     }
 }
 
-#[derive(Clone)]
-pub(crate) struct Page {
-    pub(crate) dashboard: Dashboard,
+/// What the page is about.
+#[derive(Clone, Default)]
+pub(crate) struct Parts {
     pub(crate) health: Option<Registry>,
     pub(crate) alerts: Option<Alerting>,
+    pub(crate) logs: Option<LogHandle>,
+    pub(crate) recorder: Option<Recorder>,
+    pub(crate) shutdown: Shutdown,
 }
 
-/// Everything one view of the page shows; the JSON twin is the same value.
-#[derive(Serialize, Template)]
-#[template(path = "dashboard.html")]
-struct View {
-    title: String,
-    status: String,
-    uptime: String,
-    version: String,
-    tiles: Vec<Tile>,
-    components: Vec<Row>,
-    alerts: Vec<AlertRow>,
-    taken_at: String,
-}
-
-#[derive(Serialize)]
-struct Row {
-    name: String,
-    status: String,
-    criticality: &'static str,
-    latency: String,
-    message: String,
-}
-
-#[derive(Serialize)]
-struct AlertRow {
-    name: String,
-    level: String,
-    summary: String,
-    since: String,
-}
-
-impl Page {
-    async fn view(&self) -> View {
-        let alerts = match &self.alerts {
-            Some(alerting) => alerting.active().await,
-            None => Vec::new(),
-        };
-        let report = self.health.as_ref().map(Registry::report);
-        let mut tiles = (self.dashboard.tiles)();
-        let status = report.as_ref().map_or_else(
-            || "unknown".to_owned(),
-            |report| report.status.as_str().to_owned(),
-        );
-        if report.is_some() {
-            tiles.push(Tile::new("System Status", status.to_uppercase()).with_tone(&status));
-        }
-        View {
-            title: self.dashboard.title.clone(),
-            uptime: report.as_ref().map_or_else(
-                || "–".to_owned(),
-                |report| duration_words(report.uptime.as_secs()),
-            ),
-            version: report
-                .as_ref()
-                .map_or_else(String::new, |report| report.version.clone()),
-            components: report.as_ref().map_or_else(Vec::new, |report| {
-                report.components.iter().map(row).collect()
-            }),
-            alerts: alerts.iter().map(alert_row).collect(),
-            taken_at: jiff::Timestamp::now()
-                .strftime("%Y-%m-%d %H:%M:%S UTC")
-                .to_string(),
-            status,
-            tiles,
-        }
+/// The page, its events and its actions; all of them are for operators.
+///
+/// The sampler starts here when there is a runtime, and with the first request otherwise.
+pub(crate) fn mount(routes: &mut Routes, dashboard: Dashboard, parts: Parts) {
+    let refresh = dashboard.refresh;
+    let viewers = Viewers::new(dashboard.max_viewers);
+    let actions = Actions::new(parts.alerts.clone(), parts.logs.clone());
+    let shutdown = parts.shutdown.clone();
+    let health = parts.health.clone();
+    let gatherer = Gatherer::new(dashboard, parts, actions.token());
+    let sampler = Sampler::new(gatherer, refresh, shutdown, health);
+    if tokio::runtime::Handle::try_current().is_ok() {
+        sampler.start();
     }
-}
-
-fn row(component: &watchkeep_health::ComponentReport) -> Row {
-    Row {
-        name: component.name.clone(),
-        status: component.status.as_str().to_owned(),
-        criticality: component.criticality.as_str(),
-        latency: component.latency.map_or_else(
-            || "–".to_owned(),
-            |latency| format!("{:.1} ms", latency.as_secs_f64() * 1_000.0),
-        ),
-        message: component.message.clone().unwrap_or_default(),
-    }
-}
-
-fn alert_row(alert: &watchkeep_alerts::AlertView) -> AlertRow {
-    let text = |map: &std::collections::BTreeMap<String, String>, key: &str| {
-        map.get(key).cloned().unwrap_or_default()
-    };
-    AlertRow {
-        name: text(&alert.labels, "alertname"),
-        level: text(&alert.labels, "severity"),
-        summary: text(&alert.annotations, "summary"),
-        since: alert.starts_at.to_string(),
-    }
-}
-
-pub(crate) fn mount(routes: &mut Routes, state: Page) {
-    routes.mount(route::DASHBOARD, page, state.clone());
-    routes.mount(route::DASHBOARD_SNAPSHOT, snapshot, state);
-    routes.mount(route::DASHBOARD_STYLE, style, ());
-}
-
-async fn page(State(page): State<Page>) -> Response {
-    let Ok(html) = page.view().await.render() else {
-        return respond::refusal(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "the page could not be rendered\n",
-        );
-    };
-    let mut response = respond::fresh(StatusCode::OK, "text/html; charset=utf-8", html);
-    respond::with(&mut response, CONTENT_SECURITY_POLICY, POLICY);
-    respond::with(&mut response, REFERRER_POLICY, "no-referrer");
-    response
-}
-
-async fn snapshot(State(page): State<Page>) -> Response {
-    match serde_json::to_string(&page.view().await) {
-        Ok(body) => respond::json(StatusCode::OK, body),
-        Err(_) => respond::refusal(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "the snapshot could not be written\n",
-        ),
-    }
-}
-
-async fn style() -> Response {
-    let mut response = respond::fresh(StatusCode::OK, "text/css; charset=utf-8", STYLE);
-    respond::with(&mut response, CACHE_CONTROL, "private, max-age=300");
-    response
-}
-
-/// A span of seconds in its two largest units: `3 d 4 h`, `12 min 5 s`.
-fn duration_words(seconds: u64) -> String {
-    let units = [("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)];
-    let mut rest = seconds;
-    let mut words = Vec::new();
-    for (unit, size) in units {
-        let count = rest / size;
-        rest %= size;
-        if count > 0 {
-            words.push(format!("{count} {unit}"));
-        }
-    }
-    words.truncate(2);
-    if words.is_empty() {
-        "0 s".to_owned()
-    } else {
-        words.join(" ")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_read_in_their_two_largest_units() {
-        for (seconds, words) in [
-            (0, "0 s"),
-            (59, "59 s"),
-            (725, "12 min 5 s"),
-            (3_600, "1 h"),
-            (273_700, "3 d 4 h"),
-        ] {
-            assert_eq!(duration_words(seconds), words);
-        }
-    }
-
-    #[test]
-    fn hostile_text_is_escaped_in_every_field() {
-        let hostile = "<script>alert(1)</script>\"'";
-        let tile = Tile::new(hostile, hostile).with_tone(hostile);
-        let view = View {
-            title: hostile.into(),
-            status: hostile.into(),
-            uptime: hostile.into(),
-            version: hostile.into(),
-            tiles: vec![tile],
-            components: vec![Row {
-                name: hostile.into(),
-                status: hostile.into(),
-                criticality: "critical",
-                latency: hostile.into(),
-                message: hostile.into(),
-            }],
-            alerts: vec![AlertRow {
-                name: hostile.into(),
-                level: hostile.into(),
-                summary: hostile.into(),
-                since: hostile.into(),
-            }],
-            taken_at: hostile.into(),
-        };
-        let html = view.render().expect("the page renders");
-        assert!(!html.contains("<script"), "{html}");
-        assert!(!html.contains("alert(1)</"), "{html}");
-        assert!(!html.contains("\"'"), "a quote passed raw: {html}");
-    }
+    let page = Page::new(sampler, viewers, actions);
+    let small = || DefaultBodyLimit::max(MOST_FORM_BYTES);
+    routes.mount(route::DASHBOARD, page::index, page.clone());
+    routes.mount(route::DASHBOARD_STYLE, assets::style, ());
+    routes.mount(route::DASHBOARD_SCRIPT, assets::script, ());
+    routes.mount(route::DASHBOARD_EVENTS, stream::events, page.clone());
+    routes.mount(route::DASHBOARD_SNAPSHOT, page::json, page.clone());
+    routes.mount(route::DASHBOARD_ASK_SILENCE, page::silence, page.clone());
+    routes.mount(route::DASHBOARD_ASK_TEST, page::test, page.clone());
+    routes.mount(
+        route::DASHBOARD_ASK_LOG_LEVEL,
+        page::log_level,
+        page.clone(),
+    );
+    routes.mount(
+        route::DASHBOARD_SILENCE,
+        actions::silence.layer(small()),
+        page.clone(),
+    );
+    routes.mount(
+        route::DASHBOARD_TEST,
+        actions::test.layer(small()),
+        page.clone(),
+    );
+    routes.mount(
+        route::DASHBOARD_LOG_LEVEL,
+        actions::log_level.layer(small()),
+        page,
+    );
 }

@@ -11,13 +11,15 @@ use watchkeep_metrics::Recorder;
 
 use crate::access::Access;
 use crate::alerts;
-use crate::dashboard::{self, Dashboard, Page};
+use crate::api_v2;
+use crate::dashboard::{self, Dashboard, Parts};
 use crate::errors::{self, Source};
 use crate::health::{self, Health};
 use crate::log_level;
 use crate::metrics::{self, Metrics, Summary};
 use crate::reload::{self, Reload};
 use crate::route::{Route, Routes};
+use crate::shutdown::Shutdown;
 
 /// Collects the parts, then makes the router.
 ///
@@ -36,12 +38,14 @@ pub struct Endpoints {
     #[cfg(feature = "elasticsearch")]
     elasticsearch: Option<watchkeep_logging::query::Elasticsearch>,
     reload: Option<Reload>,
+    api: Option<Alerting>,
     dashboard: Option<Dashboard>,
+    shutdown: Shutdown,
 }
 
 impl Endpoints {
     /// No part yet; `access` says who may see what is for operators.
-    pub const fn new(access: Access) -> Self {
+    pub fn new(access: Access) -> Self {
         Self {
             access,
             recorder: None,
@@ -54,7 +58,9 @@ impl Endpoints {
             #[cfg(feature = "elasticsearch")]
             elasticsearch: None,
             reload: None,
+            api: None,
             dashboard: None,
+            shutdown: Shutdown::default(),
         }
     }
 
@@ -88,7 +94,7 @@ impl Endpoints {
     ///
     /// The report reads the JSON files, rotated ones too, for ten seconds at most; where there are none, it has the last records
     /// that are in memory. At most two reports are made at once, off the runtime's threads; who asks for the same shares it,
-    /// and others get 503.
+    /// and others get 503. The page shows the records in memory, and raises the level for a while.
     pub fn with_logs(mut self, logs: LogHandle) -> Self {
         self.logs = Some(logs);
         self
@@ -115,9 +121,23 @@ impl Endpoints {
         self
     }
 
+    /// Serves these alerts under `/api/v2/`, as Alertmanager would, and `/-/healthy` and `/-/ready`, for operators and their tools.
+    pub fn with_alertmanager_api(mut self, alerts: Alerting) -> Self {
+        self.api = Some(alerts);
+        self
+    }
+
     /// Serves this page under `/dashboard`, for operators.
     pub fn with_dashboard(mut self, dashboard: Dashboard) -> Self {
         self.dashboard = Some(dashboard);
+        self
+    }
+
+    /// Ends all streams when this future does: axum's graceful shutdown waits for them.
+    ///
+    /// They end as well when the registry of [`with_health`](Self::with_health) begins to drain.
+    pub fn with_shutdown(mut self, shutdown: impl Future<Output = ()> + Send + 'static) -> Self {
+        self.shutdown = Shutdown::when(shutdown);
         self
     }
 
@@ -153,7 +173,7 @@ impl Endpoints {
     /// One line for each part.
     fn mounted(self) -> Routes {
         let mut routes = Routes::default();
-        match self.recorder {
+        match self.recorder.clone() {
             Some(recorder) => metrics::mount(
                 &mut routes,
                 Metrics {
@@ -179,7 +199,7 @@ impl Endpoints {
         if let Some(alerting) = self.alerts.clone() {
             alerts::mount(&mut routes, alerting);
         }
-        if let Some(logs) = self.logs {
+        if let Some(logs) = self.logs.clone() {
             log_level::mount(&mut routes, &logs);
             #[cfg(feature = "elasticsearch")]
             let source = self
@@ -192,15 +212,18 @@ impl Endpoints {
         if let Some(reload) = self.reload {
             reload::mount(&mut routes, reload);
         }
+        if let Some(alerting) = self.api {
+            api_v2::mount(&mut routes, alerting);
+        }
         if let Some(dashboard) = self.dashboard {
-            dashboard::mount(
-                &mut routes,
-                Page {
-                    dashboard,
-                    health: self.health,
-                    alerts: self.alerts,
-                },
-            );
+            let parts = Parts {
+                health: self.health,
+                alerts: self.alerts,
+                logs: self.logs,
+                recorder: self.recorder,
+                shutdown: self.shutdown,
+            };
+            dashboard::mount(&mut routes, dashboard, parts);
         }
         routes
     }
@@ -226,7 +249,9 @@ impl fmt::Debug for Endpoints {
             .field("alerts", &self.alerts.is_some())
             .field("logs", &self.logs.is_some())
             .field("reload", &self.reload.is_some())
+            .field("api", &self.api.is_some())
             .field("dashboard", &self.dashboard.is_some())
+            .field("shutdown", &self.shutdown)
             .finish()
     }
 }

@@ -9,11 +9,15 @@
 //! | `/metrics/summary` | no | the JSON summary |
 //! | `/health` | no, `?verbose` yes | the report; `Accept: application/health+json` gives that format, with `?verbose` in full |
 //! | `/livez`, `/readyz`, `/startupz` | no | probes |
+//! | `/api/v2/status`, `…/receivers`, `…/alerts`, `…/alerts/groups`, `…/silences`, `…/silence/{id}`, `/-/healthy`, `/-/ready` | yes | Alertmanager's API, for `amtool`, Prometheus and others |
 //! | `/alerts` | yes | active alerts with their deliveries |
 //! | `/logs/errors?since=1h` | yes | how many errors by code, and the last of them: from the JSON files, the ring of the last records, or Elasticsearch |
 //! | `/log-level` | yes | the filter of the log, and with `PUT` another one, for a time or until the restart |
 //! | `POST /-/reload` | yes | reads the service's files again |
-//! | `/dashboard`, `/dashboard/style.css`, `/dashboard/api/snapshot` | yes | the page, its style, the same as JSON |
+//! | `/dashboard`, `/dashboard/style.css`, `/dashboard/script.js` | yes | the page, its style and script |
+//! | `/dashboard/events`, `/dashboard/api/snapshot` | yes | the same as a stream of events, and as JSON |
+//! | `/dashboard/silence`, `/dashboard/test`, `/dashboard/log-level` | yes | ask before something is done |
+//! | `POST /dashboard/api/silence`, `…/test`, `…/log-level` | yes | do it |
 //!
 //! [`Endpoints::router`] is for a service with one listener, [`Endpoints::split`] for one whose operators have their own.
 //! Both can be nested below any prefix, and a router of one part alone is that surface alone.
@@ -35,6 +39,7 @@
 
 mod access;
 mod alerts;
+mod api_v2;
 mod dashboard;
 mod endpoints;
 mod errors;
@@ -47,9 +52,10 @@ mod metrics;
 mod reload;
 mod respond;
 mod route;
+mod shutdown;
 
 pub use access::Access;
-pub use dashboard::{Dashboard, Tile};
+pub use dashboard::{Dashboard, Section, Source, Tile};
 pub use endpoints::{Endpoints, Split};
 pub use route::{Audience, POLLED_PATHS, Route};
 

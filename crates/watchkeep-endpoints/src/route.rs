@@ -57,9 +57,36 @@ table! {
     LOG_LEVEL = GET "/log-level" Operators;
     SET_LOG_LEVEL = PUT "/log-level" Operators;
     RELOAD = POST "/-/reload" Operators;
+    ALERTS_DECISIONS = GET "/alerts/decisions" Operators;
+    ALERTS_DRY_RUN = POST "/alerts/dry-run" Operators;
+    ALERTS_EXPLAIN = GET "/alerts/explain" Operators;
+    ALERTS_EXPORT = GET "/alerts/export" Operators;
+    ALERTS_TEST = POST "/alerts/test/{receiver}" Operators;
+    DEAD_LETTERS = GET "/alerts/dead-letters" Operators;
+    DEAD_LETTER_DISCARD = POST "/alerts/dead-letters/{id}/discard" Operators;
+    DEAD_LETTER_REPLAY = POST "/alerts/dead-letters/{id}/replay" Operators;
+    API_STATUS = GET "/api/v2/status" Operators;
+    API_RECEIVERS = GET "/api/v2/receivers" Operators;
+    API_ALERTS = GET "/api/v2/alerts" Operators;
+    API_POST_ALERTS = POST "/api/v2/alerts" Operators;
+    API_GROUPS = GET "/api/v2/alerts/groups" Operators;
+    API_SILENCES = GET "/api/v2/silences" Operators;
+    API_POST_SILENCE = POST "/api/v2/silences" Operators;
+    API_SILENCE = GET "/api/v2/silence/{id}" Operators;
+    API_EXPIRE_SILENCE = DELETE "/api/v2/silence/{id}" Operators;
+    API_HEALTHY = GET "/-/healthy" Operators;
+    API_READY = GET "/-/ready" Operators;
     DASHBOARD = GET "/dashboard" Operators polled;
     DASHBOARD_STYLE = GET "/dashboard/style.css" Operators polled;
+    DASHBOARD_SCRIPT = GET "/dashboard/script.js" Operators polled;
+    DASHBOARD_EVENTS = GET "/dashboard/events" Operators polled;
     DASHBOARD_SNAPSHOT = GET "/dashboard/api/snapshot" Operators polled;
+    DASHBOARD_ASK_SILENCE = GET "/dashboard/silence" Operators;
+    DASHBOARD_ASK_TEST = GET "/dashboard/test" Operators;
+    DASHBOARD_ASK_LOG_LEVEL = GET "/dashboard/log-level" Operators;
+    DASHBOARD_SILENCE = POST "/dashboard/api/silence" Operators;
+    DASHBOARD_TEST = POST "/dashboard/api/test" Operators;
+    DASHBOARD_LOG_LEVEL = POST "/dashboard/api/log-level" Operators;
 }
 
 /// The paths that machines, and the page itself, ask again and again.

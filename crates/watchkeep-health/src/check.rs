@@ -31,7 +31,7 @@ pub trait Check: Send + Sync + 'static {
 /// Why a check failed, in words.
 ///
 /// It is made from any error by `?`; for that it is no [`std::error::Error`] itself. The text is cleaned when it
-/// is made: at most 500 characters, no control characters, and the user and password of a URL masked.
+/// is made: at most 500 characters, no control characters, and of a URL all but scheme, host and port masked.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct CheckError {
     message: String,
@@ -128,4 +128,43 @@ mod tests {
             "the pool is empty: connection refused"
         );
     }
+
+    /// An error that tells how many more stand behind it.
+    #[derive(Debug)]
+    struct Nested(usize, Option<Box<Self>>);
+
+    impl Nested {
+        fn deep(depth: usize) -> Self {
+            let inner = (depth > 0).then(|| Box::new(Self::deep(depth - 1)));
+            Self(depth, inner)
+        }
+    }
+
+    impl fmt::Display for Nested {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "<{}>", self.0)
+        }
+    }
+
+    impl StdError for Nested {
+        fn source(&self) -> Option<&(dyn StdError + 'static)> {
+            self.1.as_deref().map(|inner| inner as _)
+        }
+    }
+
+    #[test]
+    fn causes_are_told_to_the_sixteenth_and_none_twice() {
+        let text = |depth| CheckError::from_error(&Nested::deep(depth)).to_string();
+        assert_eq!(text(2), "<2>: <1>: <0>");
+        assert!(text(16).ends_with(": <0>"));
+        assert!(text(17).ends_with(": <1>"));
+        let quotes = Quoting(std::io::Error::other("refused"));
+        let message = CheckError::from_error(&quotes).to_string();
+        assert_eq!(message, "cannot connect: refused");
+    }
+
+    /// An error that has its cause in its own text already.
+    #[derive(Debug, thiserror::Error)]
+    #[error("cannot connect: {0}")]
+    struct Quoting(#[source] std::io::Error);
 }

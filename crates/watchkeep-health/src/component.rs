@@ -175,8 +175,8 @@ impl Component {
 
     /// How long a result counts; after that the component is unknown.
     ///
-    /// By default three intervals (or the longest back-off, when that is more), one timeout and three seconds,
-    /// 35 s in all; a manual component never goes stale.
+    /// By default three intervals (or the longest back-off, or the cache of one [on demand](Self::on_demand), when
+    /// that is more), one timeout and three seconds, 35 s in all; a manual component never goes stale.
     pub fn stale_after(mut self, age: Duration) -> Self {
         self.stale_after = Some(age);
         self
@@ -220,9 +220,10 @@ impl Component {
             .or_else(|| self.work.is_some().then(default))
     }
 
-    /// The longest time between the starts of two runs.
+    /// The longest time between the starts of two runs, as far as the component itself decides about it.
     pub(crate) fn longest_wait(&self) -> Duration {
-        self.interval.max(self.back_off.unwrap_or_default())
+        self.on_demand
+            .unwrap_or_else(|| self.interval.max(self.back_off.unwrap_or_default()))
     }
 }
 

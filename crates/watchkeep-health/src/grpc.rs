@@ -7,10 +7,10 @@
 //! | `startup` | the same of [`Probe::Startup`] |
 //! | a component's name | `SERVING` while it is healthy, or critical and degraded; `UNKNOWN`; else `NOT_SERVING` |
 //!
-//! For another name `Check` fails with `NOT_FOUND`, and `Watch` says `SERVICE_UNKNOWN` and ends, for a registry
-//! gets no new components.
-//! `Watch` sends the answer at once and then each time it differs; like every stream it keeps a server that shuts
-//! down gracefully waiting, until the client or the server ends it.
+//! For another name `Check` fails with `NOT_FOUND`, and `Watch` says `SERVICE_UNKNOWN` and stays open, as the
+//! protocol demands: a client takes its end for a fault and comes back.
+//! `Watch` sends the answer at once and then each time it differs. Once the program drains it sends what is true
+//! then, and ends, so that no watcher keeps a server that shuts down gracefully waiting.
 
 use std::pin::Pin;
 
@@ -115,16 +115,15 @@ impl Health for RegistryHealth {
 impl Watcher {
     /// Waits for an answer that was not told yet.
     async fn next(&mut self) -> Option<ServingStatus> {
-        if self.told == Some(ServingStatus::ServiceUnknown) {
-            return None;
-        }
         loop {
+            // Looked at first: whoever is sent away has been told what the drain changed.
+            let is_last = self.registry.is_draining();
             let status = serving(&self.registry, &self.service);
             let status = status.unwrap_or(ServingStatus::ServiceUnknown);
             if self.told.replace(status) != Some(status) {
                 return Some(status);
             }
-            if !self.changed.wait().await {
+            if is_last || !self.changed.wait().await {
                 return None;
             }
         }

@@ -215,6 +215,11 @@ impl Registry {
         }
     }
 
+    /// Whether the program stops; whoever streams to viewers ends the streams then.
+    pub fn is_draining(&self) -> bool {
+        self.inner.with(|_, _| (), |state, _| state.is_draining())
+    }
+
     /// Wakes whenever a status or a probe's answer changes from now on.
     pub fn changed(&self) -> Changed {
         self.inner.changed()

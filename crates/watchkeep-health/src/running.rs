@@ -94,13 +94,15 @@ async fn watch(registry: Arc<Inner>, index: usize, work: Work, mut wanted: watch
     let mut pace = Pace::new(component);
     let mut due = component.on_demand.is_none().then(Instant::now);
     loop {
-        // Whoever asked during a run has had its result, which is fresh.
+        // Whoever looked just before the last result came, and asked just after, is content with it.
         if wait(due, &mut wanted).await == Wake::Wanted && registry.is_fresh(index) {
             registry.demands[index].answer();
             continue;
         }
         let started = Instant::now();
         let (outcome, error) = run_once(&mut run, &work, started, component.timeout).await;
+        // Whoever asked until now gets this result, and wants no other.
+        wanted.mark_unchanged();
         match outcome {
             Outcome::Ok => pace.passed(),
             Outcome::Error | Outcome::Panic | Outcome::Stuck | Outcome::Timeout => pace.failed(),

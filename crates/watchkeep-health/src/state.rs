@@ -119,6 +119,10 @@ impl State {
         !std::mem::replace(&mut self.draining, true)
     }
 
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining
+    }
+
     /// Opens a latch for good; `false` when there is none of that name.
     pub(crate) fn release(&mut self, latch: &str) -> bool {
         self.latches.release(latch)

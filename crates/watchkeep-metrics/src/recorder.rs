@@ -116,7 +116,7 @@ impl Recorder {
     /// Returns the numbers of these families alone, by their names in the Prometheus text.
     ///
     /// It costs what these families cost, however many others there are. The functions of
-    /// [`before_render`](Self::before_render) do not run.
+    /// [`before_render`](Self::before_render) do not run, see [`refresh`](Self::refresh).
     #[must_use]
     pub fn snapshot_of(&self, families: &[&str]) -> Snapshot {
         Snapshot::of(&self.shared.registry.pick(families))
@@ -157,6 +157,11 @@ impl Recorder {
     /// not hold a clone of it, which would keep the recorder alive forever.
     pub fn before_render(&self, hook: impl Fn(&Self) + Send + Sync + 'static) {
         write(&self.shared.hooks).push(Arc::new(hook));
+    }
+
+    /// Runs the functions of [`before_render`](Self::before_render), for whoever reads with [`snapshot_of`](Self::snapshot_of) after it.
+    pub fn refresh(&self) {
+        self.run_hooks();
     }
 
     fn run_hooks(&self) {

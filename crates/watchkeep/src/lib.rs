@@ -47,6 +47,8 @@ mod error;
 #[cfg(all(feature = "alerts", feature = "health"))]
 mod health_alerts;
 mod joints;
+#[cfg(feature = "endpoints")]
+mod request_tiles;
 #[cfg(feature = "rules")]
 mod rule_task;
 mod running;

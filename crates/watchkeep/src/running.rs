@@ -96,10 +96,34 @@ impl Watchkeep {
             .with_metrics(self.recorder.clone())
             .with_health(self.registry.clone())
             .with_alerts(self.alerting.clone())
-            .with_dashboard(Dashboard::new(&self.service));
+            .with_alertmanager_api(self.alerting.clone())
+            .with_dashboard(self.dashboard(&self.service));
         #[cfg(feature = "logging")]
         let endpoints = endpoints.with_logs(self.logs());
         endpoints
+    }
+
+    /// Returns a page with this title and the tiles that every service has: requests, errors and durations, as the layer counts them.
+    #[cfg(feature = "endpoints")]
+    pub fn dashboard(&self, title: impl Into<String>) -> Dashboard {
+        Dashboard::new(title).with_source(crate::request_tiles::RequestTiles::new(
+            self.recorder.clone(),
+        ))
+    }
+
+    /// Returns a future that ends when `signal` does, after it made the service unready and ended the page's live streams.
+    ///
+    /// It is for a server's graceful shutdown, which waits for all that is open: a live stream would hold it up for ever.
+    #[cfg(feature = "health")]
+    pub fn drain_on<F: Future<Output = ()> + Send>(
+        &self,
+        signal: F,
+    ) -> impl Future<Output = ()> + Send + use<F> {
+        let registry = self.registry.clone();
+        async move {
+            signal.await;
+            registry.begin_drain();
+        }
     }
 
     /// Adds all endpoints to a service's router and puts the layer around it.

@@ -8,10 +8,10 @@ use axum::http::{Request, StatusCode};
 use axum::routing::get;
 use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
-use watchkeep::Watchkeep;
 use watchkeep::health::{Component, Status};
 use watchkeep::logging::{Console, LogConfig};
 use watchkeep::rules::{Rule, Selector};
+use watchkeep::{HealthAlerts, Watchkeep};
 
 /// Asks the router once; returns the status and the text of the answer.
 async fn ask(router: &Router, path: &str) -> (StatusCode, String) {
@@ -72,12 +72,19 @@ async fn one_builder_joins_all_parts() {
     .above(0.5)
     .build()
     .expect("the rule is valid");
+    let down = Rule::component_down("RuledDown", "ruled")
+        .build()
+        .expect("the rule is valid");
     let watchkeep = Watchkeep::builder("demo")
         .with_version("1.2.3")
         .with_environment("test")
         .with_start_message("demo started")
         .with_logging(logging)
         .with_component(Component::manual("api").starting_as(Status::Healthy))
+        .with_component(Component::manual("ruled").starting_as(Status::Healthy))
+        .with_component(Component::manual("mail").starting_as(Status::Healthy))
+        .with_health_alerts(HealthAlerts::new())
+        .with_rule(down)
         .with_rule(rule)
         .with_rule_interval(Duration::from_millis(20))
         .start()
@@ -148,6 +155,44 @@ async fn one_builder_joins_all_parts() {
         .expect("the component is the program's own");
     let change = health.next().await.expect("the registry is there");
     assert_eq!(change.to, Status::Degraded);
+
+    for name in ["ruled", "mail"] {
+        let set = watchkeep.health().set_status(name, Status::Unhealthy, None);
+        set.expect("the component is the program's own");
+    }
+    let both = async {
+        listed(&app, "RuledDown").await;
+        // The joint looks at the components in their order, so the covered one is past when this one is told of.
+        listed(&app, "Component mail is unhealthy").await
+    };
+    let alerts = tokio::time::timeout(Duration::from_secs(20), both).await;
+    let alerts = alerts.expect("a rule tells of one, the joint of the other");
+    assert!(
+        !alerts.contains("Component ruled"),
+        "one alert a fault: {alerts}"
+    );
+    for name in ["ruled", "mail"] {
+        let set = watchkeep.health().set_status(name, Status::Healthy, None);
+        set.expect("the component is the program's own");
+    }
+    let ended = tokio::time::timeout(Duration::from_secs(20), async {
+        let mut ticks = tokio::time::interval(Duration::from_millis(20));
+        loop {
+            ticks.tick().await;
+            let (_, alerts) = ask(&app, "/alerts").await;
+            if !alerts.contains("RuledDown") && !alerts.contains("Component mail") {
+                return;
+            }
+        }
+    });
+    ended.await.expect("the recovery ends both");
+
+    watchkeep.drain_on(std::future::ready(())).await;
+    let (status, word) = ask(&app, "/readyz").await;
+    assert_eq!(
+        (status, word.as_str()),
+        (StatusCode::SERVICE_UNAVAILABLE, "draining\n")
+    );
 
     watchkeep.shutdown().await;
     let log =

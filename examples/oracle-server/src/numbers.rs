@@ -199,24 +199,38 @@ impl Numbers {
     pub(crate) fn tiles(&self) -> Vec<Tile> {
         let totals = self.totals();
         let dash = || "–".to_owned();
+        let success = totals.error_rate.map(|rate| 1.0 - rate);
+        let messages = count(totals.messages);
+        let today = |daily: &Daily| format!("{} today", grouped(daily.get(clock::now())));
+        let p95 = totals.p95_response_time_ms;
         vec![
-            Tile::new("Messages", grouped(totals.messages)),
-            Tile::new("Users", grouped(totals.users)),
-            Tile::new("AI Tasks", grouped(totals.ai_tasks)),
+            Tile::new("Messages", grouped(totals.messages))
+                .with_note(today(&self.daily_messages))
+                .with_counter(messages, "messages"),
+            Tile::new("Users", grouped(totals.users))
+                .with_note(format!("{} active", self.active.count(Instant::now())))
+                .with_gauge(count(totals.users), "users"),
+            Tile::new("AI Tasks", grouped(totals.ai_tasks))
+                .with_note(today(&self.daily_ai_tasks))
+                .with_counter(count(totals.ai_tasks), "tasks"),
             Tile::new(
                 "Success Rate",
-                totals
-                    .error_rate
-                    .map_or_else(dash, |rate| format!("{:.1}%", (1.0 - rate) * 100.0)),
-            ),
+                success.map_or_else(dash, |rate| format!("{:.1}%", rate * 100.0)),
+            )
+            .with_note(format!("{} errors", grouped(totals.errors)))
+            .with_ratio((messages - count(totals.errors)) * 100.0, messages, "%"),
             Tile::new(
                 "Avg Response Time",
                 totals
                     .average_response_time_ms
                     .map_or_else(dash, |mean| format!("{mean:.0} ms")),
-            ),
-            Tile::new("Tokens Used", grouped(totals.tokens)),
-            Tile::new("Cost (USD)", format!("${:.2}", totals.cost_usd)),
+            )
+            .with_note(p95.map_or_else(String::new, |p95| format!("p95 {p95:.0} ms")))
+            .with_ratio(totals.response_time_sum_ms, totals.response_times, "ms"),
+            Tile::new("Tokens Used", grouped(totals.tokens))
+                .with_counter(count(totals.tokens), "tokens"),
+            Tile::new("Cost (USD)", format!("${:.2}", totals.cost_usd))
+                .with_counter(totals.cost_usd, "USD"),
         ]
     }
 
@@ -230,7 +244,15 @@ impl Numbers {
         let names = [names::AI_TASKS, names::COST_USD, names::TOKENS_USED];
         let snapshot = self.recorder.snapshot_of(&names);
         let [ai_tasks, cost_usd, tokens] = names.map(|name| snapshot.counter(name, &[]));
+        let durations = self.summary.durations();
+        let durations = durations.as_ref();
         Totals {
+            errors: self.summary.errors(),
+            p95_response_time_ms: durations
+                .and_then(|it| it.quantile(0.95))
+                .map(|p95| p95 * 1_000.0),
+            response_time_sum_ms: durations.map_or(0.0, |it| it.sum * 1_000.0),
+            response_times: durations.map_or(0.0, |it| count(it.count)),
             messages: self.summary.total(),
             users: self.users.load(Ordering::Relaxed),
             ai_tasks: ai_tasks as u64,
@@ -278,6 +300,10 @@ struct Totals {
     cost_usd: f64,
     error_rate: Option<f64>,
     average_response_time_ms: Option<f64>,
+    p95_response_time_ms: Option<f64>,
+    errors: u64,
+    response_time_sum_ms: f64,
+    response_times: f64,
 }
 
 impl Message {
@@ -324,6 +350,11 @@ fn describe() {
         "Calls to the AI engine; answers from the cache are none."
     );
     describe_counter!(names::TOKENS_USED, "Tokens that the AI engine charged for.");
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+fn count(number: u64) -> f64 {
+    number as f64
 }
 
 /// A number with commas between its thousands.

@@ -2,8 +2,10 @@
 
 use std::error::Error;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::timeout;
 
 use crate::arguments::{self, Command, HELP};
 use crate::config::Config;
@@ -11,6 +13,9 @@ use crate::server::Server;
 
 /// What was asked for cannot be done as it was asked: bad arguments or bad configuration.
 const BAD_USAGE: u8 = 2;
+
+/// How long a start that is under way has when the signal to stop comes: enough for all but a disk that hangs.
+const START_GRACE: Duration = Duration::from_secs(2);
 
 /// Runs the server's process: parses the arguments, checks the environment, serves until a signal says stop.
 ///
@@ -68,17 +73,40 @@ fn serve(config: Config) -> Result<ExitCode, Box<dyn Error>> {
         .build()?;
     let code = runtime.block_on(async {
         let mut signals = Signals::new()?;
-        let server = Server::start(config).await?;
-        signals.stop(&server).await;
+        let Some(server) = start(config, &mut signals).await? else {
+            return Ok(ExitCode::SUCCESS);
+        };
         let stopping = server.stop();
         tokio::select! {
             () = stopping => Ok(ExitCode::SUCCESS),
-            () = signals.again() => exit_at_once(),
+            () = signals.end() => exit_at_once(),
         }
     });
     // What still runs now had its time.
     runtime.shutdown_background();
     code
+}
+
+/// Starts the server and waits for the signal to stop it; `None` when a start that hung was given up.
+///
+/// The start runs on a worker of its own: not even a file system that hangs keeps the signals from being heard.
+async fn start(config: Config, signals: &mut Signals) -> Result<Option<Server>, Box<dyn Error>> {
+    let mut starting = tokio::spawn(Server::start(config));
+    let started = tokio::select! {
+        started = &mut starting => {
+            let server = started??;
+            signals.stop(&server).await;
+            return Ok(Some(server));
+        }
+        () = signals.end() => timeout(START_GRACE, starting).await,
+    };
+    match started {
+        Ok(started) => Ok(Some(started??)),
+        Err(_) => {
+            tracing::warn!("the start hung when the signal to stop came, it is given up");
+            Ok(None)
+        }
+    }
 }
 
 /// Ends the process without waiting for anything, the log's writers included.
@@ -120,8 +148,8 @@ impl Signals {
         }
     }
 
-    /// Waits for one more signal to stop.
-    async fn again(&mut self) {
+    /// Waits for a signal to stop, whatever goes on.
+    async fn end(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}

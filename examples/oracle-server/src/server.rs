@@ -331,7 +331,9 @@ fn routers(
             async move { reload.all().await }
         })
         .with_dashboard(
-            Dashboard::new("ORACLE System Dashboard").with_tiles(move || tiles.tiles()),
+            Dashboard::new("ORACLE System Dashboard")
+                .with_tiles(move || tiles.tiles())
+                .with_detail("Environment", &config.environment),
         );
     let endpoints = match config.elasticsearch.clone() {
         Some(server) => endpoints.with_elasticsearch(server),

@@ -12,8 +12,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
     let app = Router::new().route("/", get(|| async { "hello" }));
     let app = watchkeep.watch(app, listener.local_addr()?);
+    let stop = watchkeep.drain_on(async { drop(tokio::signal::ctrl_c().await) });
     axum::serve(listener, app)
-        .with_graceful_shutdown(async { drop(tokio::signal::ctrl_c().await) })
+        .with_graceful_shutdown(stop)
         .await?;
     watchkeep.shutdown().await;
     Ok(())

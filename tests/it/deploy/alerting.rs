@@ -91,7 +91,7 @@ async fn alerts_of_rules_and_of_servers_reach_the_right_people() {
     let people = People::start().await;
     let mail = servers::smtp(&aiosmtpd, Encryption::None, ("", "")).await;
     let routes = routing(&scratch, &people, mail.port());
-    let alertmanager = servers::alertmanager_configured(&alertmanager, &routes).await;
+    let alertmanager = servers::alertmanager_with(&alertmanager, &routes).await;
     let address = format!("127.0.0.1:{}", alertmanager.port());
 
     // One server without its database, for a rule, and one with an engine that never answers, for an alert of its own.

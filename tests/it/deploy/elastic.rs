@@ -306,6 +306,14 @@ async fn the_setup_of_elasticsearch_says_all_it_must_and_stops_at_a_refusal() {
     for (index, name) in [(0, PASSWORDS[1]), (2, PASSWORDS[2]), (4, PASSWORDS[3])] {
         assert_eq!(bodies[index]["password"], format!("of-{name}"));
     }
+    let rights = |index: usize| &bodies[index]["indices"][0];
+    assert_eq!(
+        rights(1)["privileges"],
+        json!(["auto_configure", "create_doc"])
+    );
+    assert_eq!(rights(3)["privileges"], json!(["read"]));
+    assert_eq!(bodies[2]["roles"], json!(["filebeat_writer"]));
+    assert_eq!(bodies[4]["roles"], json!(["oracle_reader"]));
     assert_eq!(bodies[5], yaml("elasticsearch/lifecycle.json"));
     assert_eq!(bodies[6], yaml("elasticsearch/index-template.json"));
     let said = String::from_utf8_lossy(&output.stderr).into_owned();

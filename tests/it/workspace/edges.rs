@@ -50,6 +50,7 @@ const TABLE: &[Edges] = &[
     edges("watchkeep-cli", &[LOGGING, RULES, ALERTS]),
     edges("xtask", &[]),
     edges(ORACLE, &[FACADE]),
+    edges("mailroom", &[FACADE]),
     edges("quickstart", &[FACADE]),
     edges("watchkeep-tests", EVERYTHING),
     edges("benches", EVERYTHING),

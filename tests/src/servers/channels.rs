@@ -64,6 +64,9 @@ pub fn letters(server: &Real) -> Vec<std::path::PathBuf> {
         .collect()
 }
 
+/// A configuration that tells nobody.
+const NOBODY: &str = "route: {receiver: nobody}\nreceivers: [{name: nobody}]\n";
+
 /// Starts Alertmanagers that are one cluster.
 ///
 /// # Panics
@@ -74,23 +77,32 @@ pub async fn alertmanagers<const N: usize>(program: &Path) -> [Real; N] {
     for own in &gossip {
         let others = gossip.iter().filter(|port| *port != own);
         let others = others.map(|port| format!("--cluster.peer=127.0.0.1:{port}"));
-        let text = "route: {receiver: nobody}\nreceivers: [{name: nobody}]\n";
-        peers.push(alertmanager(program, text, *own, others.collect()).await);
+        peers.push(alertmanager(program, *own, others.collect()).await);
     }
     peers
         .try_into()
         .expect("there are as many as there are ports")
 }
 
-/// Starts one Alertmanager with this configuration.
+async fn alertmanager(program: &Path, gossip: u16, peers: Vec<String>) -> Real {
+    let mut arguments = vec![
+        format!("--cluster.listen-address=127.0.0.1:{gossip}"),
+        format!("--cluster.advertise-address=127.0.0.1:{gossip}"),
+    ];
+    arguments.extend(peers);
+    run_alertmanager(program, NOBODY, arguments).await
+}
+
+/// Starts an Alertmanager that is alone, with this configuration.
 ///
 /// # Panics
 /// When it does not start.
-pub async fn alertmanager_configured(program: &Path, text: &str) -> Real {
-    alertmanager(program, text, free_port(), Vec::new()).await
+pub async fn alertmanager_with(program: &Path, config: &str) -> Real {
+    let arguments = vec!["--cluster.listen-address=".to_owned()];
+    run_alertmanager(program, config, arguments).await
 }
 
-async fn alertmanager(program: &Path, text: &str, gossip: u16, peers: Vec<String>) -> Real {
+async fn run_alertmanager(program: &Path, text: &str, arguments: Vec<String>) -> Real {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let port = free_port();
     let config = folder.path().join("alertmanager.yml");
@@ -101,9 +113,7 @@ async fn alertmanager(program: &Path, text: &str, gossip: u16, peers: Vec<String
         .arg(format!("--config.file={}", config.display()))
         .arg(format!("--storage.path={}", data.display()))
         .arg(format!("--web.listen-address=127.0.0.1:{port}"))
-        .arg(format!("--cluster.listen-address=127.0.0.1:{gossip}"))
-        .arg(format!("--cluster.advertise-address=127.0.0.1:{gossip}"))
-        .args(peers);
+        .args(arguments);
     Real::start(folder, port, command).await
 }
 

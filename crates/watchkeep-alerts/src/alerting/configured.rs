@@ -4,11 +4,22 @@ use std::sync::Arc;
 
 use crate::alerting::{Alerting, lock};
 use crate::config::{Config, Export, Lost};
+use crate::dry_run::{self, DryRun, DryRunError, Script};
 
 impl Alerting {
     /// Returns the configuration that the engine goes by: after a [`reload`](Self::reload) the new one.
     pub fn configuration(&self) -> Arc<Config> {
         Arc::clone(&lock(&self.inner.running).config)
+    }
+
+    /// Says what the configuration that the engine goes by would send if this happened, as [`Config::dry_run`](Config::dry_run) does, with the engine's own `service`, ends of events and strictness.
+    ///
+    /// It works in the calling thread, for at most some seconds; the engine itself does not notice.
+    ///
+    /// # Errors
+    /// As for [`Config::dry_run`].
+    pub fn dry_run(&self, script: &Script) -> Result<DryRun, DryRunError> {
+        dry_run::run(self.configuration(), self.inner.state.clone(), script)
     }
 
     /// Writes the configuration as Alertmanager's file with nothing secret in it ([`Config::to_alertmanager`]), and says what else the engine does that Alertmanager does not.

@@ -2,6 +2,7 @@
 
 mod bounds;
 mod delivery;
+mod explaining;
 mod journal;
 mod routing;
 pub(crate) mod support;

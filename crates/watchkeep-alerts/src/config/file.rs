@@ -17,7 +17,8 @@ mod receiver;
 mod route;
 mod yaml;
 
-use node::Node;
+pub(super) use fields::Fields;
+pub(super) use node::{Kind, Node};
 
 /// The largest file, in bytes.
 const LARGEST: usize = 1 << 20;
@@ -30,13 +31,7 @@ struct Reader {
 
 /// Reads a file.
 pub(super) fn read(grammar: Grammar, text: &str) -> Result<ConfigBuilder, ConfigError> {
-    if text.len() > LARGEST {
-        return Err(ConfigError::new(None, "the file has more than 1 MiB"));
-    }
-    let node = yaml::parse(text)?;
-    if node.is_null() {
-        return Err(ConfigError::new(None, "the file is empty"));
-    }
+    let node = tree(text)?;
     let mut reader = Reader {
         grammar,
         warnings: Vec::new(),
@@ -44,6 +39,18 @@ pub(super) fn read(grammar: Grammar, text: &str) -> Result<ConfigBuilder, Config
     let mut builder = reader.file(&node)?;
     builder.warnings = reader.warnings;
     Ok(builder)
+}
+
+/// Reads a text that is not too large as a tree of nodes.
+pub(super) fn tree(text: &str) -> Result<Node, ConfigError> {
+    if text.len() > LARGEST {
+        return Err(ConfigError::new(None, "the file has more than 1 MiB"));
+    }
+    let node = yaml::parse(text)?;
+    if node.is_null() {
+        return Err(ConfigError::new(None, "the file is empty"));
+    }
+    Ok(node)
 }
 
 impl Reader {

@@ -81,6 +81,12 @@ impl Channels {
         lanes.map(|(lane, notifier)| (lane.receiver.as_str(), notifier.kind()))
     }
 
+    /// Returns the lanes with their kinds.
+    pub(crate) fn kinds(&self) -> Vec<(Lane, &'static str)> {
+        let lanes = self.notifiers.iter();
+        lanes.map(|(lane, it)| (lane.clone(), it.kind())).collect()
+    }
+
     /// Returns the receivers that are sent no more than some rate, each with its kind and rate.
     pub(crate) fn rates(&self) -> impl Iterator<Item = (&str, &'static str, Rate)> {
         let lanes = self.notifiers.iter();

@@ -9,9 +9,9 @@ use crate::clock::Now;
 use crate::config::Config;
 use crate::driver::{Channels, Machine};
 use crate::fingerprint::Fingerprint;
+use crate::incoming::Incoming;
 use crate::journal::Durability;
-use crate::state::{Ends, Refusal, SilenceError, SilenceOp};
-use crate::timestamp::Timestamp;
+use crate::state::{Refusal, SilenceError, SilenceOp};
 use crate::view::AlertKind;
 
 /// What handles ask of the task.
@@ -22,10 +22,9 @@ pub(crate) enum Command {
     Raise {
         alert: Alert,
         kind: AlertKind,
-        starts_at: Option<Timestamp>,
-        ends: Ends,
         reply: Reply,
     },
+    Receive(Vec<Incoming>, Reply),
     Reload(Arc<Config>, Box<Channels>, Reply),
     Replay(String, Reply),
     Resolve(Fingerprint, Reply),
@@ -50,6 +49,8 @@ pub(crate) struct Outcome {
     /// The alert was taken; whether it was new.
     pub(crate) accepted: Option<(Fingerprint, bool)>,
     pub(crate) refused: Option<Refusal>,
+    /// Of several alerts, what became of each.
+    pub(crate) received: Vec<Result<(Fingerprint, bool), Refusal>>,
     /// What was named was there.
     pub(crate) found: bool,
     pub(crate) silence: Option<Result<String, SilenceError>>,

@@ -46,6 +46,13 @@ impl Machine {
         self.follow(now, [Work::Outbox(effects)].into(), batch)
     }
 
+    /// Puts together how far each alert was told by an earlier process.
+    pub(super) fn recall(&mut self, now: Now) {
+        let firing = self.firing(now);
+        self.receipts
+            .recall(now, &firing, &self.trail, &self.outbox);
+    }
+
     /// Does what follows from going on with the rows of an earlier process.
     pub(super) fn go_on(
         &mut self,
@@ -133,9 +140,10 @@ impl Machine {
                 outcome.accepted = Some((fingerprint, new));
             }
             state::Effect::Audit(decision) => {
-                batch.words.push(Word::Suppressed(decision.why.word()));
-                self.trail
-                    .add(Entry::of(&decision), now, &mut batch.changes);
+                if decision.why.holds_back() {
+                    batch.words.push(Word::Suppressed(decision.why.word()));
+                }
+                self.trail.add(Entry::of(decision), now, &mut batch.changes);
             }
             state::Effect::Began(alert) => batch.words.push(Word::Began(alert)),
             state::Effect::Deliver(job) => tell(outbox::Event::Accept(job)),
@@ -183,6 +191,9 @@ impl Machine {
             outbox::Effect::Persist(change) => batch.changes.push(change),
             outbox::Effect::Progress(progress) => {
                 self.receipts.note(now, &progress);
+                if let Some(entry) = Entry::of_progress(now, &progress) {
+                    self.trail.add(entry, now, &mut batch.changes);
+                }
                 let lane = progress.lane.clone();
                 let error = progress.error.clone().unwrap_or_default();
                 let attempts = progress.attempts;

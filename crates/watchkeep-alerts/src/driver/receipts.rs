@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 
 use crate::clock::Now;
+use crate::driver::packed::Packed;
+use crate::driver::trail::{Entry, Trail};
 use crate::fingerprint::Fingerprint;
-use crate::outbox::{Progress, Step};
+use crate::outbox::{Outbox, Progress, Step};
 use crate::state::Lane;
+use crate::timestamp::Timestamp;
 use crate::view::{AlertView, DeliveryOutcome, DeliveryView, Status};
 
 /// The most alerts of which deliveries are kept; beyond, the oldest are forgotten.
@@ -20,10 +23,76 @@ pub(crate) struct Receipts {
 }
 
 impl Receipts {
+    /// Puts together what an earlier process knew of the alerts that fire: from its decisions, its dead letters, and what waits.
+    pub(super) fn recall(
+        &mut self,
+        now: Now,
+        firing: &[AlertView],
+        trail: &Trail,
+        outbox: &Outbox,
+    ) {
+        let since: BTreeMap<_, _> = firing
+            .iter()
+            .map(|it| (it.fingerprint, it.starts_at))
+            .collect();
+        // What was said before an alert began was about an earlier one.
+        let is_of =
+            |it: Fingerprint, at: Timestamp| since.get(&it).is_some_and(|start| *start <= at);
+        let mut told: BTreeMap<&str, (Timestamp, &[Packed])> = BTreeMap::new();
+        let entries: Vec<_> = trail.iter(now.wall).collect();
+        for entry in entries.into_iter().rev() {
+            let Some(notice) = entry.notice.as_deref() else {
+                continue;
+            };
+            if !entry.alerts.is_empty() {
+                told.insert(notice, (entry.at, &entry.alerts));
+            }
+            let Some((at, alerts)) = told.get(notice).filter(|_| entry.reason == "delivered")
+            else {
+                continue;
+            };
+            for fingerprint in alerts.iter().map(|it| Fingerprint::of(&it.labels())) {
+                if is_of(fingerprint, *at) {
+                    let (lane, view) = delivered(entry);
+                    self.lanes(fingerprint).insert(lane, view);
+                }
+            }
+        }
+        for letter in outbox.dead_letters() {
+            let lane = letter.lane();
+            let view = DeliveryView {
+                receiver: lane.receiver.clone(),
+                integration: lane.integration,
+                outcome: DeliveryOutcome::Failed,
+                tries: letter.attempts(),
+                last_try: Some(letter.at),
+                next_try: None,
+                error: letter.last_error().map(str::to_owned),
+            };
+            for alert in letter.notification().alerts() {
+                let lanes = self.alerts.get(&alert.fingerprint);
+                let known = lanes.and_then(|(_, lanes)| lanes.get(lane)?.last_try);
+                let is_last = known.is_none_or(|at| at <= letter.at);
+                if is_last && is_of(alert.fingerprint, letter.created_at()) {
+                    self.lanes(alert.fingerprint)
+                        .insert(lane.clone(), view.clone());
+                }
+            }
+        }
+        for progress in outbox.waiting(now) {
+            self.enter(&progress, None);
+        }
+    }
+
     /// Takes note of how far a notice is.
     pub(super) fn note(&mut self, now: Now, progress: &Progress) {
+        self.enter(progress, (progress.attempts > 0).then_some(now.wall));
+    }
+
+    fn enter(&mut self, progress: &Progress, last_try: Option<Timestamp>) {
         let view = DeliveryView {
             receiver: progress.lane.receiver.clone(),
+            integration: progress.lane.integration,
             outcome: match progress.step {
                 Step::Accepted => DeliveryOutcome::Pending,
                 Step::Dead => DeliveryOutcome::Failed,
@@ -31,7 +100,7 @@ impl Receipts {
                 Step::Retrying => DeliveryOutcome::Retrying,
             },
             tries: progress.attempts,
-            last_try: (progress.attempts > 0).then_some(now.wall),
+            last_try,
             next_try: progress.next_try,
             error: progress.error.clone(),
         };
@@ -74,6 +143,23 @@ impl Receipts {
             .or_insert_with(|| (serial, BTreeMap::new()));
         lanes
     }
+}
+
+fn delivered(entry: &Entry) -> (Lane, DeliveryView) {
+    let lane = Lane {
+        receiver: entry.receiver.clone(),
+        integration: entry.integration,
+    };
+    let view = DeliveryView {
+        receiver: entry.receiver.clone(),
+        integration: entry.integration,
+        outcome: DeliveryOutcome::Delivered,
+        tries: entry.tries,
+        last_try: Some(entry.at),
+        next_try: None,
+        error: None,
+    };
+    (lane, view)
 }
 
 #[cfg(test)]

@@ -13,11 +13,12 @@ use crate::driver::inside::Inside;
 use crate::driver::lanes::{Lanes, Tried};
 use crate::driver::writer::Writer;
 use crate::driver::{Channels, Machine, failpoint};
+use crate::incoming::Incoming;
 use crate::journal::Durability;
 use crate::line::{self, TARGET};
 use crate::numbers;
 use crate::outbox;
-use crate::state;
+use crate::state::{self, Ends};
 
 /// The most commands of one batch; the next begins when their changes are in the journal.
 const BATCH: usize = 1_000;
@@ -154,6 +155,7 @@ impl Driver {
                 Command::Close
                 | Command::Discard(..)
                 | Command::Raise { .. }
+                | Command::Receive(..)
                 | Command::Reload(..)
                 | Command::Replay(..)
                 | Command::Resolve(..)
@@ -172,22 +174,17 @@ impl Driver {
                 let event = outbox::Event::Discard(id);
                 (reply, self.machine.tell_outbox(now, event, batch))
             }
-            Command::Raise {
-                alert,
-                kind,
-                starts_at,
-                ends,
-                reply,
-            } => {
+            Command::Raise { alert, kind, reply } => {
                 batch.words.push(Word::Triggered(alert.level()));
                 let event = state::Event::Alert {
                     alert,
                     kind,
-                    starts_at,
-                    ends,
+                    starts_at: None,
+                    ends: Ends::Unsaid,
                 };
                 (reply, self.machine.tell_state(now, event, batch))
             }
+            Command::Receive(alerts, reply) => (reply, self.receive(now, alerts, batch)),
             Command::Reload(config, channels, reply) => {
                 (reply, self.reload(now, config, *channels, batch))
             }
@@ -207,6 +204,22 @@ impl Driver {
             Command::Look(_) | Command::Stop(_) => return,
         };
         batch.answers.push((reply, outcome));
+    }
+
+    fn receive(&mut self, now: Now, alerts: Vec<Incoming>, batch: &mut Batch) -> Outcome {
+        let mut received = Vec::with_capacity(alerts.len());
+        for incoming in alerts {
+            batch.words.push(Word::Triggered(incoming.alert().level()));
+            let event = state::Event::Receive(incoming);
+            let outcome = self.machine.tell_state(now, event, batch);
+            // An event has one of the two.
+            received.extend(outcome.accepted.map(Ok));
+            received.extend(outcome.refused.map(Err));
+        }
+        Outcome {
+            received,
+            ..Outcome::default()
+        }
     }
 
     fn reload(

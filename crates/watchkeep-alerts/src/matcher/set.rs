@@ -5,7 +5,7 @@ use std::fmt;
 use super::{Grammar, MOST, Matcher, MatcherError, check_text, classic, read, utf8};
 use crate::alert::Labels;
 
-/// Matchers that must all hold, in the order of (name, value, operator).
+/// Matchers that must all hold, in the order of (name, value, operator), but for those of a silence.
 ///
 /// ```
 /// use watchkeep_alerts::Labels;
@@ -25,6 +25,11 @@ impl Matchers {
         let mut matchers: Vec<_> = matchers.into_iter().collect();
         matchers.sort();
         Self(matchers)
+    }
+
+    /// Makes a set of matchers that keeps their order, in which a silence is shown; another order is another set.
+    pub fn as_given(matchers: impl IntoIterator<Item = Matcher>) -> Self {
+        Self(matchers.into_iter().collect())
     }
 
     /// Reads matchers with commas between them, in braces or without, by both grammars ([`Grammar::Fallback`]).

@@ -138,7 +138,7 @@ struct MessageAlert<'a> {
     starts_at: String,
     ends_at: String,
     #[serde(rename = "generatorURL")]
-    generator_url: &'static str,
+    generator_url: &'a str,
     fingerprint: Fingerprint,
 }
 
@@ -175,7 +175,7 @@ impl<'a> MessageAlert<'a> {
             annotations: &alert.annotations,
             starts_at: alert.starts_at.to_string(),
             ends_at,
-            generator_url: "",
+            generator_url: &alert.generator_url,
             fingerprint: alert.fingerprint,
         }
     }

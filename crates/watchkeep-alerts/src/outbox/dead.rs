@@ -268,6 +268,11 @@ impl DeadLetter {
         &self.item.notification
     }
 
+    /// Returns why its last try failed, if it was tried.
+    pub(crate) fn last_error(&self) -> Option<&str> {
+        self.item.last_error.as_deref()
+    }
+
     fn group(&self) -> (Lane, String) {
         (self.item.job.lane.clone(), self.item.job.group_key.clone())
     }

@@ -155,6 +155,7 @@ fn summary(
         starts_at: now.wall,
         ends_at: over.then_some(now.wall),
         updated_at: now.wall,
+        generator_url: String::new(),
         occurrences: 1,
         deliveries: Vec::new(),
     }

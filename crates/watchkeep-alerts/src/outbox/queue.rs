@@ -64,6 +64,11 @@ impl Queue {
         self.len() - self.echoes
     }
 
+    /// Returns what waits, in no order that matters.
+    pub(super) fn items(&self) -> impl Iterator<Item = &Item> {
+        self.waiting.values()
+    }
+
     pub(super) fn waiting(&self) -> usize {
         self.waiting.len()
     }

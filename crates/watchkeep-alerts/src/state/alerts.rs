@@ -1,6 +1,7 @@
 //! The alerts that are held, with the order in which their leases end.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use std::time::Duration;
 
 use crate::fingerprint::Fingerprint;
@@ -46,6 +47,15 @@ impl Alerts {
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (Fingerprint, &Stored)> {
         self.held.iter().map(|(fingerprint, it)| (*fingerprint, it))
+    }
+
+    /// Returns the alerts from a place on, in the order of their fingerprints.
+    pub(super) fn range(
+        &self,
+        from: Bound<Fingerprint>,
+    ) -> impl Iterator<Item = (Fingerprint, &Stored)> {
+        let range = self.held.range((from, Bound::Unbounded));
+        range.map(|(fingerprint, it)| (*fingerprint, it))
     }
 
     /// Takes an alert in, or takes another word on one.

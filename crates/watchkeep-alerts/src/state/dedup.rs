@@ -1,11 +1,13 @@
 //! Whether there is anything to say: Alertmanager's five steps.
 
+use std::fmt;
+
 use crate::fingerprint::Fingerprint;
 use crate::state::log::{Mark, has};
 
 /// Why a notice is due.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Reason {
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) enum Reason {
     /// Nothing fires any more.
     AllResolved,
     /// The lane was told of nothing that fires.
@@ -16,6 +18,18 @@ pub(super) enum Reason {
     Repeat,
     /// Something is over that the lane was not told to be.
     SomeResolved,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::AllResolved => "nothing fires any more",
+            Self::First => "nothing of it was told before",
+            Self::New => "something new fires",
+            Self::Repeat => "the repeat interval is over",
+            Self::SomeResolved => "something is over",
+        })
+    }
 }
 
 /// Decides whether a notice is due; all lists are sorted, and without what is held back.

@@ -4,10 +4,12 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::alert::Labels;
 use crate::fingerprint::Fingerprint;
 use crate::journal::Change;
 use crate::level::Level;
 use crate::notification::Notification;
+use crate::state::dedup::Reason;
 use crate::state::settings::Limit;
 use crate::state::silence::SilenceError;
 use crate::timestamp::Timestamp;
@@ -18,7 +20,7 @@ use crate::view::AlertView;
 pub(crate) enum Effect {
     /// The alert was taken; `new` when it was not firing before.
     Accepted { fingerprint: Fingerprint, new: bool },
-    /// Why nobody is told of something.
+    /// What somebody is told, or why nobody is.
     Audit(Decision),
     /// An alert began.
     Began(Box<AlertView>),
@@ -84,7 +86,7 @@ pub(crate) struct Job {
 }
 
 /// What a job does to the incident that a group is at a pager.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum JobKind {
     /// Ends it: all that the lane was told of is over.
@@ -95,17 +97,23 @@ pub(crate) enum JobKind {
     Update,
 }
 
-/// Why nobody is told of something.
+/// What somebody is told, or why nobody is.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Decision {
     pub(crate) at: Timestamp,
     pub(crate) group_key: String,
     pub(crate) receiver: String,
     pub(crate) fingerprint: Option<Fingerprint>,
+    /// The labels of the alerts that it is about.
+    pub(crate) alerts: Vec<Labels>,
+    /// The place of the channel among those of the receiver, when it is about one.
+    pub(crate) integration: usize,
+    /// The notice, when one is handed out.
+    pub(crate) notice: Option<String>,
     pub(crate) why: Why,
 }
 
-/// Why nobody is told of something; prints as words.
+/// What somebody is told, or why nobody is; prints as words.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum Why {
     /// It ended before the first notice of its group was due.
@@ -122,9 +130,16 @@ pub(crate) enum Why {
     ReceiverGone,
     /// These silences match it.
     Silenced(Vec<String>),
+    /// A notice is handed out, for this reason; without one it is an end that was held back.
+    Told(JobKind, Option<Reason>),
 }
 
 impl Why {
+    /// Says whether nobody is told.
+    pub(crate) const fn holds_back(&self) -> bool {
+        !matches!(self, Self::Told(..))
+    }
+
     /// Returns one word for it, as the label of a metric.
     pub(crate) const fn word(&self) -> &'static str {
         match self {
@@ -135,6 +150,7 @@ impl Why {
             Self::NeverFired => "never_fired",
             Self::ReceiverGone => "receiver_gone",
             Self::Silenced(_) => "silenced",
+            Self::Told(..) => "told",
         }
     }
 }
@@ -149,6 +165,17 @@ impl fmt::Display for Why {
             Self::NeverFired => f.write_str("over when it was first heard of"),
             Self::ReceiverGone => f.write_str("its receiver is not configured any more"),
             Self::Silenced(ids) => write!(f, "silenced by {}", ids.join(", ")),
+            Self::Told(kind, reason) => {
+                let what = match kind {
+                    JobKind::Resolve => "the end is handed out",
+                    JobKind::Trigger => "a notice is handed out",
+                    JobKind::Update => "another notice is handed out",
+                };
+                match reason {
+                    Some(reason) => write!(f, "{what}: {reason}"),
+                    None => write!(f, "{what}: what was told is over, though held back"),
+                }
+            }
         }
     }
 }

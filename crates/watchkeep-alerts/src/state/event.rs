@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::alert::Alert;
 use crate::config::Config;
 use crate::fingerprint::Fingerprint;
+use crate::incoming::Incoming;
 use crate::matcher::Matchers;
 use crate::state::effect::Lane;
 use crate::timestamp::Timestamp;
@@ -21,6 +22,8 @@ pub(crate) enum Event {
         starts_at: Option<Timestamp>,
         ends: Ends,
     },
+    /// An alert comes from outside.
+    Receive(Incoming),
     /// The configuration is another one.
     Reload(Arc<Config>),
     /// An alert is over; named by its labels as they were raised, or as they are shown.

@@ -51,6 +51,7 @@ impl State {
         let route = group.route.map(|route| self.config.routes.get(route));
         let group_interval = route.map_or(ORPHAN_INTERVAL, |route| route.group_interval);
         let repeat_interval = route.map_or(ORPHAN_INTERVAL, |route| route.repeat_interval);
+        self.work += 1 + group.members.len();
         let items = self.items(now, &mut group, effects);
         let flush = Flush {
             now,
@@ -69,7 +70,12 @@ impl State {
             self.tell(&flush, &lane, *telling, &mut told, effects);
         }
         if lanes.is_empty() {
-            effects.push(Effect::Audit(decide(now, &group, None, Why::ReceiverGone)));
+            effects.push(Effect::Audit(self.decide(
+                now,
+                &group,
+                None,
+                Why::ReceiverGone,
+            )));
         }
         let seen = self.see(&mut group, &items);
         let over = self.let_go(now, id, &mut group, &items, &told, effects);
@@ -100,7 +106,7 @@ impl State {
         for fingerprint in self.in_order(group) {
             if let Some(stored) = self.alerts.get_mut(fingerprint) {
                 self.silences
-                    .remember(&mut stored.matched, stored.said.alert.labels());
+                    .remember(&mut stored.matched, &stored.said.alert);
             }
             let (Some(stored), Some(member)) = (
                 self.alerts.get(fingerprint),
@@ -125,7 +131,7 @@ impl State {
             });
             if why != member.why {
                 if let Some(why) = why.clone() {
-                    let decision = decide(now, group, Some(fingerprint), why);
+                    let decision = self.decide(now, group, Some(fingerprint), why);
                     effects.push(Effect::Audit(decision));
                 }
                 if let Some(member) = group.members.get_mut(&fingerprint) {
@@ -137,23 +143,18 @@ impl State {
     }
 
     /// Returns the members as Alertmanager lists them: by job, instance and then all labels.
-    fn in_order(&self, group: &Group) -> Vec<Fingerprint> {
-        let members = group.members.keys();
-        let mut members: Vec<_> = members.map(|it| (self.place(*it), *it)).collect();
-        members.sort_unstable();
+    pub(super) fn in_order(&self, group: &Group) -> Vec<Fingerprint> {
+        let alert = |fingerprint| Some(&self.alerts.get(fingerprint)?.said.alert);
+        let members = group.members.keys().copied();
+        let mut members: Vec<_> = members.filter_map(|it| Some((alert(it)?, it))).collect();
+        members.sort_by(|(first, _), (second, _)| first.compare(second));
         members.into_iter().map(|(_, it)| it).collect()
-    }
-
-    fn place(&self, fingerprint: Fingerprint) -> Option<(&str, &str, &crate::alert::Labels)> {
-        let labels = self.alerts.get(fingerprint)?.said.alert.labels();
-        let value = |name| labels.get(name).map_or("", String::as_str);
-        Some((value("job"), value("instance"), labels))
     }
 
     /// Says why an alert is held back: inhibited, then by the time, then silenced.
     pub(super) fn mutes(&self, stored: &Stored, time: Option<&Why>, now: Now) -> Option<Why> {
-        let labels = stored.said.alert.labels();
-        if let Some(by) = self.inhibitor.inhibits(labels, &stored.roles) {
+        let alert = &stored.said.alert;
+        if let Some(by) = self.inhibitor.inhibits(alert, &stored.roles) {
             return Some(Why::Inhibited(by));
         }
         if time.is_some() {
@@ -207,15 +208,36 @@ impl State {
         for item in items.iter().filter(|item| item.resolved) {
             group.members.remove(&item.fingerprint);
             if !item.muted && !item.gone && !told.contains(&item.fingerprint) {
-                let decision = decide(now, group, Some(item.fingerprint), Why::EndedUntold);
+                let decision = self.decide(now, group, Some(item.fingerprint), Why::EndedUntold);
                 effects.push(Effect::Audit(decision));
             }
             if let Some(stored) = self.alerts.get_mut(item.fingerprint) {
-                stored.groups.remove(&id);
+                stored.groups.retain(|held| *held != id);
                 held.push(item.fingerprint);
             }
         }
         held
+    }
+
+    fn decide(
+        &self,
+        now: Now,
+        group: &Group,
+        fingerprint: Option<Fingerprint>,
+        why: Why,
+    ) -> Decision {
+        let alert = fingerprint.and_then(|it| self.alerts.get(it));
+        let labels = alert.map(|stored| stored.said.alert.labels().unpacked());
+        Decision {
+            at: now.wall,
+            group_key: group.key.to_string(),
+            receiver: group.receiver.to_string(),
+            fingerprint,
+            alerts: labels.into_iter().collect(),
+            integration: 0,
+            notice: None,
+            why,
+        }
     }
 
     /// Ends a group without alerts; what its lanes were told is kept while something is open.
@@ -232,20 +254,5 @@ impl State {
             .log_retention
             .min(repeat_interval.saturating_mul(2));
         self.close_book(&group.key, Moment::of(now).after(kept), effects);
-    }
-}
-
-pub(super) fn decide(
-    now: Now,
-    group: &Group,
-    fingerprint: Option<Fingerprint>,
-    why: Why,
-) -> Decision {
-    Decision {
-        at: now.wall,
-        group_key: group.key.to_string(),
-        receiver: group.receiver.to_string(),
-        fingerprint,
-        why,
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::alert::Labels;
 use crate::config::InhibitRule;
 use crate::fingerprint::Fingerprint;
+use crate::state::packed::Packed;
 
 /// The rules, each with its firing sources by the values of the rule's `equal` labels.
 ///
@@ -70,13 +71,13 @@ impl Inhibitor {
     pub(super) fn fires(
         &mut self,
         fingerprint: Fingerprint,
-        labels: &Labels,
+        alert: &Packed,
         roles: &Roles,
         until: Duration,
     ) {
         for &place in &roles.sources {
             let Rule { rule, firing } = &mut self.rules[place];
-            let sources = firing.entry(values(labels, &rule.equal)).or_default();
+            let sources = firing.entry(values(alert, &rule.equal)).or_default();
             if roles.targets.contains(&place) {
                 sources.both.insert(fingerprint);
             } else {
@@ -90,10 +91,10 @@ impl Inhibitor {
     }
 
     /// Takes note that an alert is over.
-    pub(super) fn is_over(&mut self, fingerprint: Fingerprint, labels: &Labels, roles: &Roles) {
+    pub(super) fn is_over(&mut self, fingerprint: Fingerprint, alert: &Packed, roles: &Roles) {
         for &place in &roles.sources {
             let Rule { rule, firing } = &mut self.rules[place];
-            let values = values(labels, &rule.equal);
+            let values = values(alert, &rule.equal);
             let Some(sources) = firing.get_mut(&values) else {
                 continue;
             };
@@ -108,11 +109,11 @@ impl Inhibitor {
         }
     }
 
-    /// Returns an alert that holds back one with these labels, the first by rule and fingerprint.
-    pub(super) fn inhibits(&self, labels: &Labels, roles: &Roles) -> Option<Fingerprint> {
+    /// Returns an alert that holds this one back, the first by rule and fingerprint.
+    pub(super) fn inhibits(&self, alert: &Packed, roles: &Roles) -> Option<Fingerprint> {
         roles.targets.iter().find_map(|place| {
             let Rule { rule, firing } = &self.rules[*place];
-            let sources = firing.get(&values(labels, &rule.equal))?;
+            let sources = firing.get(&values(alert, &rule.equal))?;
             let two_sided = roles.sources.contains(place);
             if self.strict {
                 let (known, _) = sources.remembered?;
@@ -124,8 +125,8 @@ impl Inhibitor {
     }
 }
 
-fn values(labels: &Labels, names: &[String]) -> Vec<String> {
-    let value = |name| labels.get(name).cloned().unwrap_or_default();
+fn values(alert: &Packed, names: &[String]) -> Vec<String> {
+    let value = |name: &String| alert.label(name).to_owned();
     names.iter().map(value).collect()
 }
 

@@ -9,7 +9,7 @@ use crate::state::State;
 use crate::state::effect::{Effect, Lane};
 use crate::state::groups::Group;
 use crate::state::moment::Moment;
-use crate::state::rows::{self, AlertRow, EntryRow, GroupRow, SilenceRow};
+use crate::state::rows::{self, AlertRowOf, EntryRow, GroupRow, SilenceRow};
 
 /// Returns the row of a group.
 pub(super) fn group(group: &Group) -> Change {
@@ -32,12 +32,12 @@ impl State {
         let Some(stored) = self.alerts.get(fingerprint) else {
             return;
         };
-        let key = fingerprint.to_string();
+        let key = rows::alert_key(stored.row);
         let change = if stored.groups.is_empty() && stored.said.is_resolved(now.elapsed) {
             self.alerts.remove(fingerprint);
             rows::delete(Table::Alerts, key)
         } else {
-            let row = AlertRow::of(fingerprint, stored, &self.groups);
+            let row = AlertRowOf::new(fingerprint, stored, &self.groups);
             rows::write(Table::Alerts, key, &row)
         };
         effects.push(Effect::Persist(change));

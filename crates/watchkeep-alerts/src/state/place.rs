@@ -46,8 +46,12 @@ impl State {
         if let Some(members) = self.groups.members_mut(id) {
             members.insert(fingerprint, Member::default());
         }
-        if let Some(stored) = self.alerts.get_mut(fingerprint) {
-            stored.groups.insert(id);
+        if let Some(stored) = self.alerts.get_mut(fingerprint)
+            && !stored.groups.contains(&id)
+        {
+            // Most alerts have one group.
+            stored.groups.reserve_exact(1);
+            stored.groups.push(id);
         }
     }
 

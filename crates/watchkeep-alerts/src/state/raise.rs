@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use crate::alert::Alert;
+use crate::alert::{Alert, Labels};
 use crate::clock::Now;
 use crate::fingerprint::Fingerprint;
+use crate::incoming::Incoming;
 use crate::level::Level;
 use crate::state::State;
 use crate::state::effect::{Decision, Effect, Refusal, Why};
@@ -28,7 +29,27 @@ impl State {
         let given = alert.fingerprint();
         let alias = alert.adopt(&self.settings.service).then_some(given);
         let level = alert.level();
-        let Some(said) = self.said(now, alert, kind, starts_at, ends) else {
+        let said = self.said(now, alert, kind, starts_at, ends);
+        self.take(now, level, said, alias, effects);
+    }
+
+    /// Takes an alert from outside, with its labels as they are.
+    pub(super) fn receive(&mut self, now: Now, incoming: Incoming, effects: &mut Vec<Effect>) {
+        let (alert, starts_at, ends) = incoming.into_parts();
+        let level = alert.level();
+        let said = self.said(now, alert, AlertKind::State, starts_at, ends);
+        self.take(now, level, said, None, effects);
+    }
+
+    fn take(
+        &mut self,
+        now: Now,
+        level: Level,
+        said: Option<Said>,
+        alias: Option<Fingerprint>,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(said) = said else {
             effects.push(refused(level, Refusal::EndsBeforeStart, false));
             return;
         };
@@ -66,8 +87,8 @@ impl State {
             return;
         };
         stored.firing = false;
-        let labels = stored.said.alert.labels();
-        self.inhibitor.is_over(fingerprint, labels, &stored.roles);
+        let alert = &stored.said.alert;
+        self.inhibitor.is_over(fingerprint, alert, &stored.roles);
         let view = stored.view(fingerprint, Status::Resolved, now);
         effects.push(Effect::Ended(Box::new(view)));
         self.alerts.put(fingerprint, stored);
@@ -128,7 +149,7 @@ impl State {
         let fingerprint = Fingerprint::of(said.alert.labels());
         let resolved = said.is_resolved(now.elapsed);
         let old = self.alerts.get(fingerprint);
-        if old.is_some_and(|old| old.said.alert.labels() != said.alert.labels()) {
+        if old.is_some_and(|old| !old.said.alert.has_labels_of(&said.alert)) {
             return Err(Refusal::Collision);
         }
         let was_firing = old.is_some_and(|old| old.firing);
@@ -137,7 +158,11 @@ impl State {
                 fingerprint,
                 new: false,
             });
-            effects.push(Effect::Audit(never_fired(now, fingerprint)));
+            effects.push(Effect::Audit(never_fired(
+                now,
+                fingerprint,
+                said.alert.labels(),
+            )));
             return Ok(());
         }
         let places = if was_firing || resolved {
@@ -174,12 +199,17 @@ impl State {
             None => self.inhibitor.roles(said.alert.labels()),
         };
         let firing = !said.is_resolved(now.elapsed);
+        let said = said.packed();
         if firing {
             let until = said.ends.map_or(Duration::MAX, |end| end.elapsed);
-            let labels = said.alert.labels();
-            self.inhibitor.fires(fingerprint, labels, &roles, until);
+            self.inhibitor
+                .fires(fingerprint, &said.alert, &roles, until);
         }
-        let (mut matched, mut groups, mut occurrences) = (Matched::default(), <_>::default(), 0);
+        let row = match &old {
+            Some(old) => old.row,
+            None => self.next_row(),
+        };
+        let (mut matched, mut groups, mut occurrences) = (Matched::default(), Vec::new(), 0);
         let mut known = alias;
         if let Some(old) = old {
             matched = old.matched;
@@ -193,6 +223,7 @@ impl State {
         }
         let stored = Stored {
             said,
+            row,
             occurrences: occurrences + u64::from(firing),
             alias: known,
             firing: firing || goes_on,
@@ -239,12 +270,15 @@ pub(super) fn refused(level: Level, refusal: Refusal, first: bool) -> Effect {
     }
 }
 
-fn never_fired(now: Now, fingerprint: Fingerprint) -> Decision {
+fn never_fired(now: Now, fingerprint: Fingerprint, labels: &Labels) -> Decision {
     Decision {
         at: now.wall,
         group_key: String::new(),
         receiver: String::new(),
         fingerprint: Some(fingerprint),
+        alerts: vec![labels.clone()],
+        integration: 0,
+        notice: None,
         why: Why::NeverFired,
     }
 }

@@ -44,12 +44,12 @@ impl State {
             let Some(stored) = self.alerts.get_mut(fingerprint) else {
                 continue;
             };
-            let labels = stored.said.alert.labels();
-            stored.roles = self.inhibitor.roles(labels);
+            let alert = &stored.said.alert;
+            stored.roles = self.inhibitor.roles(&alert.labels().unpacked());
             if stored.firing {
                 let until = stored.said.ends.map_or(Duration::MAX, |end| end.elapsed);
                 self.inhibitor
-                    .fires(fingerprint, labels, &stored.roles, until);
+                    .fires(fingerprint, alert, &stored.roles, until);
             }
         }
     }
@@ -67,7 +67,7 @@ impl State {
             };
             stored.groups.clear();
             let starts_at = stored.said.starts_at;
-            let labels = stored.said.alert.labels().clone();
+            let labels = stored.said.alert.labels().unpacked();
             for place in self.places(&labels) {
                 self.join(now, fingerprint, place, starts_at, effects);
             }
@@ -121,14 +121,14 @@ impl State {
         let firing = !stored.said.is_resolved(now.elapsed);
         let starts_at = stored.said.starts_at;
         let held = stored.groups.clone();
-        let places = self.places(stored.said.alert.labels());
+        let places = self.places(&stored.said.alert.labels().unpacked());
         let wanted: BTreeSet<_> = places
             .iter()
             .filter_map(|it| self.groups.find(it))
             .collect();
         let mut changed = false;
-        for id in held.difference(&wanted) {
-            let members = self.groups.members_mut(*id);
+        for id in held.into_iter().filter(|id| !wanted.contains(id)) {
+            let members = self.groups.members_mut(id);
             if let Some(member) = members.and_then(|it| it.get_mut(&fingerprint)) {
                 changed |= !std::mem::replace(&mut member.gone, true);
             }

@@ -7,11 +7,12 @@ use crate::alert::{Alert, Labels};
 use crate::clock::Now;
 use crate::fingerprint::Fingerprint;
 use crate::journal::{Change, Row, Table};
-use crate::matcher::{MatchOp, Matcher};
+use crate::matcher::{MatchOp, Matcher, Matchers};
 use crate::state::effect::Lane;
 use crate::state::groups::{Group, Groups, Member};
 use crate::state::log::{Entry, Mark, Pending};
 use crate::state::moment::Moment;
+use crate::state::packed::Pairs;
 use crate::state::silence::Silence;
 use crate::state::stored::{Said, Stored};
 use crate::timestamp::Timestamp;
@@ -26,10 +27,12 @@ pub(crate) struct RowError {
     source: serde_json::Error,
 }
 
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize)]
 pub(super) struct AlertRow {
     labels: Labels,
     annotations: Labels,
+    #[serde(default)]
+    generator_url: String,
     kind: AlertKind,
     starts_at: i64,
     updated_at: i64,
@@ -39,6 +42,24 @@ pub(super) struct AlertRow {
     pub(super) alias: Option<Fingerprint>,
     pub(super) firing: bool,
     pub(super) groups: Vec<MemberRow>,
+}
+
+/// The same row as it is written.
+#[derive(Debug, Serialize)]
+pub(super) struct AlertRowOf<'a> {
+    labels: Pairs<'a>,
+    annotations: Pairs<'a>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    generator_url: &'a str,
+    kind: AlertKind,
+    starts_at: i64,
+    updated_at: i64,
+    ends_at: Option<i64>,
+    timeout: bool,
+    occurrences: u64,
+    alias: Option<Fingerprint>,
+    firing: bool,
+    groups: Vec<MemberRow>,
 }
 
 /// A group that has an alert, by the key of its row.
@@ -119,6 +140,20 @@ pub(super) fn delete(table: Table, key: String) -> Change {
     }
 }
 
+/// Returns the key of an alert's row: a number, so that keys sort by age.
+pub(super) fn alert_key(row: u64) -> String {
+    format!("{row:016x}")
+}
+
+/// Reads the number of an alert's row from its key.
+pub(super) fn alert_number(row: &Row) -> Result<u64, RowError> {
+    u64::from_str_radix(&row.key, 16).map_err(|error| RowError {
+        table: row.table,
+        key: row.key.clone(),
+        source: serde::de::Error::custom(error),
+    })
+}
+
 /// Returns the key of the row of what a lane was told; the lengths keep apart what names may make look the same.
 pub(super) fn entry_key(group: &str, lane: &Lane) -> String {
     let Lane {
@@ -128,10 +163,10 @@ pub(super) fn entry_key(group: &str, lane: &Lane) -> String {
     format!("{integration}/{}:{receiver}/{group}", receiver.len())
 }
 
-// === impl AlertRow ===
+// === impl AlertRowOf ===
 
-impl AlertRow {
-    pub(super) fn of(fingerprint: Fingerprint, stored: &Stored, groups: &Groups) -> Self {
+impl<'a> AlertRowOf<'a> {
+    pub(super) fn new(fingerprint: Fingerprint, stored: &'a Stored, groups: &Groups) -> Self {
         let said = &stored.said;
         let member = |id: &u64| {
             let group = groups.get(*id)?;
@@ -143,8 +178,9 @@ impl AlertRow {
             })
         };
         Self {
-            labels: said.alert.labels().clone(),
-            annotations: said.alert.annotations().clone(),
+            labels: said.alert.labels(),
+            annotations: said.alert.annotations(),
+            generator_url: said.alert.generator_url(),
             kind: said.kind,
             starts_at: said.starts_at.as_millis(),
             updated_at: said.updated_at.as_millis(),
@@ -156,11 +192,16 @@ impl AlertRow {
             groups: stored.groups.iter().filter_map(member).collect(),
         }
     }
+}
 
+// === impl AlertRow ===
+
+impl AlertRow {
     pub(super) fn said(&self, now: Now) -> Said {
         let at = |millis| Moment::at(now, Timestamp::from_millis(millis));
         Said {
-            alert: Alert::from_parts(self.labels.clone(), self.annotations.clone()),
+            alert: Alert::from_parts(self.labels.clone(), self.annotations.clone())
+                .with_generator_url(self.generator_url.clone()),
             kind: self.kind,
             starts_at: Timestamp::from_millis(self.starts_at),
             updated_at: Timestamp::from_millis(self.updated_at),
@@ -284,13 +325,10 @@ impl SilenceRow {
             };
             Matcher::new(name, op, value).map_err(|error| broken(error.to_string()))
         };
+        let matchers: Result<Vec<_>, _> = self.matchers.into_iter().map(matcher).collect();
         Ok(Silence {
             id: self.id,
-            matchers: self
-                .matchers
-                .into_iter()
-                .map(matcher)
-                .collect::<Result<_, _>>()?,
+            matchers: Matchers::as_given(matchers?),
             starts_at: Timestamp::from_millis(self.starts_at),
             ends_at: Timestamp::from_millis(self.ends_at),
             updated_at: Timestamp::from_millis(self.updated_at),

@@ -34,7 +34,7 @@ pub(crate) enum SilenceError {
     #[error("there are {0} silences already")]
     Full(usize),
     /// It lets no alert through, or has no matcher at all.
-    #[error("at least one matcher must not match the empty text")]
+    #[error("at least one matcher must not match the empty string")]
     MatchesAll,
     /// Its end is not after its start.
     #[error("its end is not after its start")]

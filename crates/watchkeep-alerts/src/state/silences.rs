@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::alert::Labels;
 use crate::state::event::SilenceDraft;
+use crate::state::packed::Packed;
 use crate::state::settings::Limits;
 use crate::state::silence::{Silence, SilenceError, SilenceState};
 use crate::timestamp::Timestamp;
@@ -127,15 +127,16 @@ impl Silences {
     }
 
     /// Brings an alert's memory up to date.
-    pub(super) fn remember(&self, matched: &mut Matched, labels: &Labels) {
+    pub(super) fn remember(&self, matched: &mut Matched, alert: &Packed) {
         if matched.upto == self.serial {
             return;
         }
         matched
             .matching
             .retain(|serial| self.held.contains_key(serial));
+        let labels = alert.labels().unpacked();
         for (serial, silence) in self.held.range(matched.upto + 1..) {
-            if silence.matchers.matches(labels) {
+            if silence.matchers.matches(&labels) {
                 matched.matching.push(*serial);
             }
         }
@@ -149,6 +150,12 @@ impl Silences {
             (silence.state(now) == SilenceState::Active).then(|| silence.id.clone())
         };
         matched.matching.iter().filter_map(active).collect()
+    }
+
+    /// Returns the ids of those that match, whatever their time, the oldest first.
+    pub(super) fn ids(&self, matched: &Matched) -> Vec<String> {
+        let held = |serial| Some(self.held.get(serial)?.id.clone());
+        matched.matching.iter().filter_map(held).collect()
     }
 
     fn change(&mut self, serial: u64, retention: Duration, change: impl FnOnce(&mut Silence)) {

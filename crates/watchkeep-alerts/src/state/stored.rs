@@ -1,6 +1,5 @@
 //! One alert that is held: what was said of it, how long it lasts, and which groups have it.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::alert::Alert;
@@ -9,14 +8,15 @@ use crate::fingerprint::Fingerprint;
 use crate::state::groups::GroupId;
 use crate::state::inhibit::Roles;
 use crate::state::moment::Moment;
+use crate::state::packed::Packed;
 use crate::state::silences::Matched;
 use crate::timestamp::Timestamp;
 use crate::view::{AlertKind, AlertView, Status};
 
-/// What is said of an alert at one time.
+/// What is said of an alert at one time; packed when it is held.
 #[derive(Clone, Debug)]
-pub(super) struct Said {
-    pub(super) alert: Alert,
+pub(super) struct Said<A = Alert> {
+    pub(super) alert: A,
     pub(super) kind: AlertKind,
     pub(super) starts_at: Timestamp,
     pub(super) updated_at: Timestamp,
@@ -29,19 +29,21 @@ pub(super) struct Said {
 /// One alert that is held.
 #[derive(Debug)]
 pub(super) struct Stored {
-    pub(super) said: Said,
+    pub(super) said: Said<Packed>,
+    /// The number of its row in the journal: rows that begin together lie together, or each would touch a page of its own.
+    pub(super) row: u64,
     pub(super) occurrences: u64,
     /// Its fingerprint as it was raised, when the service was added to it.
     pub(super) alias: Option<Fingerprint>,
     /// Whether its beginning was said and its end was not.
     pub(super) firing: bool,
     /// The groups that have still something to do with it.
-    pub(super) groups: BTreeSet<GroupId>,
+    pub(super) groups: Vec<GroupId>,
     pub(super) roles: Roles,
     pub(super) matched: Matched,
 }
 
-impl Said {
+impl<A> Said<A> {
     /// Says whether it is over at this time of the monotonic clock.
     pub(super) fn is_resolved(&self, elapsed: Duration) -> bool {
         self.ends.is_some_and(|end| end.elapsed <= elapsed)
@@ -50,7 +52,7 @@ impl Said {
     /// Joins what was said before with what is said now, as Alertmanager does: only if the two overlap, else the new replaces the old.
     ///
     /// What lasts until it is resolved gets no end from a word that it fires, whatever the clock says of the two.
-    pub(super) fn merge(mut self, old: &Self, elapsed: Duration) -> Self {
+    pub(super) fn merge<B>(mut self, old: &Said<B>, elapsed: Duration) -> Self {
         if old.ends.is_none() && !self.is_resolved(elapsed) {
             self.ends = None;
         }
@@ -68,7 +70,7 @@ impl Said {
         merged
     }
 
-    fn overlaps(&self, old: &Self) -> bool {
+    fn overlaps<B>(&self, old: &Said<B>) -> bool {
         let inside = |at: Timestamp| at > old.starts_at && at < old.end();
         inside(self.end()) || inside(self.starts_at)
     }
@@ -80,6 +82,20 @@ impl Said {
     fn end(&self) -> Timestamp {
         let never = Timestamp::from_millis(i64::MAX);
         self.ends.map_or(never, |end| end.wall)
+    }
+}
+
+impl Said {
+    /// Makes it as small as what is held should be.
+    pub(super) fn packed(self) -> Said<Packed> {
+        Said {
+            alert: Packed::of(&self.alert),
+            kind: self.kind,
+            starts_at: self.starts_at,
+            updated_at: self.updated_at,
+            ends: self.ends,
+            timeout: self.timeout,
+        }
     }
 }
 
@@ -97,14 +113,15 @@ impl Stored {
         };
         AlertView {
             fingerprint,
-            labels: alert.labels().clone(),
-            annotations: alert.annotations().clone(),
+            labels: alert.labels().unpacked(),
+            annotations: alert.annotations().unpacked(),
             state,
             kind: self.said.kind,
             level: alert.level(),
             starts_at: self.said.starts_at,
             ends_at,
             updated_at: self.said.updated_at,
+            generator_url: alert.generator_url().to_owned(),
             occurrences: self.occurrences,
             deliveries: Vec::new(),
         }

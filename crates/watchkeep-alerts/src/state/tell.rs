@@ -8,7 +8,7 @@ use crate::level::Level;
 use crate::notification::{GroupName, Notification};
 use crate::state::State;
 use crate::state::dedup::{self, Reason};
-use crate::state::effect::{Effect, Job, JobKind, Lane};
+use crate::state::effect::{Decision, Effect, Job, JobKind, Lane, Why};
 use crate::state::flush::{Flush, Item};
 use crate::state::log::{Entry, Mark, has};
 use crate::state::settings::Telling;
@@ -68,7 +68,7 @@ impl State {
                 .and_then(|entry| entry.delivered.as_ref())
                 .is_some_and(Mark::is_open);
             let kind = kind(current, &mark, &lists, strict);
-            self.hand_out(flush, lane, (kind, untold), &message, mark, effects);
+            self.hand_out(flush, lane, (kind, untold, reason), &message, mark, effects);
         } else if let Some(over) = lists.quietly_over(reason, current, strict) {
             let entry = self.log.entry_mut(&flush.group.key, lane);
             entry.forget(&over);
@@ -91,7 +91,7 @@ impl State {
         &mut self,
         flush: &Flush<'_>,
         lane: &Lane,
-        (kind, untold): (JobKind, bool),
+        (kind, untold, reason): (JobKind, bool, Option<Reason>),
         message: &[&Item],
         mark: Mark,
         effects: &mut Vec<Effect>,
@@ -105,6 +105,7 @@ impl State {
         let most = self.settings.limits.alerts_per_notice;
         let alerts = self.views(now, message, most);
         let truncated = message.len() - alerts.len();
+        let labels = alerts.iter().map(|alert| alert.labels.clone()).collect();
         let levels = message.iter().map(|item| item.level);
         let receiver = lane.receiver.clone();
         let notification = Notification::of_group(id.clone(), receiver, name, alerts, truncated);
@@ -124,6 +125,16 @@ impl State {
         };
         self.log.entry_mut(&group.key, lane).enqueue(id, mark);
         self.persist_entry(&group.key, lane, effects);
+        effects.push(Effect::Audit(Decision {
+            at: now.wall,
+            group_key: job.group_key.clone(),
+            receiver: lane.receiver.clone(),
+            fingerprint: None,
+            alerts: labels,
+            integration: lane.integration,
+            notice: Some(job.id.clone()),
+            why: Why::Told(kind, reason),
+        }));
         effects.push(Effect::Deliver(Box::new(job)));
     }
 

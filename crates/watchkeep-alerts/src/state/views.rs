@@ -6,7 +6,6 @@ use crate::alert::Labels;
 use crate::clock::Now;
 use crate::fingerprint::Fingerprint;
 use crate::matcher::Matchers;
-use crate::state::effect::Why;
 use crate::state::groups::Group;
 use crate::state::silence::Silence;
 use crate::state::stored::Stored;
@@ -67,7 +66,8 @@ impl State {
         let now = inside(now);
         let firing = self.alerts.iter().filter(|(_, stored)| {
             let labels = stored.said.alert.labels();
-            !stored.said.is_resolved(now.elapsed) && filter.matchers.matches(labels)
+            !stored.said.is_resolved(now.elapsed)
+                && (filter.matchers.is_empty() || filter.matchers.matches(&labels.unpacked()))
         });
         let details = firing.map(|(fingerprint, stored)| self.detail(now, fingerprint, stored));
         details.filter(|detail| filter.takes(detail)).collect()
@@ -100,8 +100,7 @@ impl State {
         self.silences.iter()
     }
 
-    #[cfg(test)]
-    pub(crate) fn silence_of(&self, id: &str) -> Option<&Silence> {
+    pub(crate) fn find_silence(&self, id: &str) -> Option<&Silence> {
         self.silences.get(id)
     }
 
@@ -119,23 +118,19 @@ impl State {
         self.alerts.len()
     }
 
-    fn detail(&self, now: Now, fingerprint: Fingerprint, stored: &Stored) -> AlertDetail {
-        let labels = stored.said.alert.labels();
+    /// Returns the ids of the active silences that match an alert, the oldest first.
+    pub(super) fn silenced_by(&self, now: Now, stored: &Stored) -> Vec<String> {
         let mut matched = stored.matched.clone();
-        self.silences.remember(&mut matched, labels);
-        let silenced_by = self.silences.silencing(&matched, now.wall);
-        let inhibited_by = self.inhibitor.inhibits(labels, &stored.roles);
+        self.silences.remember(&mut matched, &stored.said.alert);
+        self.silences.silencing(&matched, now.wall)
+    }
+
+    fn detail(&self, now: Now, fingerprint: Fingerprint, stored: &Stored) -> AlertDetail {
+        let silenced_by = self.silenced_by(now, stored);
+        let inhibited_by = self.inhibitor.inhibits(&stored.said.alert, &stored.roles);
         let groups = stored.groups.iter().filter_map(|id| self.groups.get(*id));
-        let (mut muted_by, mut receivers) = (BTreeSet::new(), BTreeSet::new());
-        for group in groups {
-            receivers.insert(group.receiver.to_string());
-            let route = group.route.map(|route| self.config.routes.get(route));
-            if let Some(Why::Inactive(names) | Why::Muted(names)) =
-                route.and_then(|route| self.time_mutes(route, now))
-            {
-                muted_by.extend(names);
-            }
-        }
+        let receivers: BTreeSet<_> = groups.map(|group| group.receiver.to_string()).collect();
+        let muted_by = self.muted_by(now, stored);
         let mut alert = stored.view(fingerprint, Status::Firing, now);
         alert.ends_at = stored.said.ends.map(|end| end.wall);
         let free = silenced_by.is_empty() && inhibited_by.is_none() && muted_by.is_empty();
@@ -148,7 +143,7 @@ impl State {
             },
             silenced_by,
             inhibited_by,
-            muted_by: muted_by.into_iter().collect(),
+            muted_by,
             receivers: receivers.into_iter().collect(),
         }
     }

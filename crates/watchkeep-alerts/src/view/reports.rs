@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::alert::Labels;
-use crate::driver::Entry;
+use crate::driver::{Entry, Packed};
 use crate::fingerprint::Fingerprint;
 use crate::level::Level;
 use crate::matcher::Matchers;
@@ -54,7 +54,12 @@ pub struct GroupView {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[must_use = "a silence does nothing until it is handed to the engine"]
 pub struct SilenceRequest {
-    pub(crate) draft: SilenceDraft,
+    id: Option<String>,
+    matchers: Matchers,
+    starts_at: Option<Timestamp>,
+    ends_at: Timestamp,
+    created_by: String,
+    comment: String,
 }
 
 /// A silence.
@@ -102,24 +107,39 @@ pub struct DeadLetterView {
     pub notification: Notification,
 }
 
-/// Why somebody was not told of something as it was asked.
+/// How a test notice went.
+#[non_exhaustive]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TestDelivery {
+    /// The kind of the channel.
+    pub channel: &'static str,
+    /// Why it was not delivered, if so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// What somebody was told, or why not: a notice that is handed out or delivered, or that is not as it was asked.
 #[non_exhaustive]
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DecisionView {
     /// When it was decided.
     pub at: Timestamp,
-    /// Who was not told; empty when nobody would have been.
+    /// Who was told, or was not; empty when nobody would have been.
     pub receiver: String,
     /// The key of the group.
     pub group_key: String,
     /// The alert, when it is about one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<Fingerprint>,
+    /// The labels of the alerts that it is about, where they are not those of the notice.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub alerts: Vec<Labels>,
     /// The id of the delivery, when there was one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notice: Option<String>,
-    /// The reason in one word, as in `watchkeep_alerts_suppressed_total`.
+    /// The reason in one word: `told`, `retrying`, `delivered`, or as in `watchkeep_alerts_suppressed_total`.
     pub reason: String,
     /// The reason in full.
     pub words: String,
@@ -129,41 +149,52 @@ pub struct DecisionView {
 
 impl SilenceRequest {
     /// Asks for a silence from now until then.
-    pub fn until(matchers: Matchers, ends_at: Timestamp) -> Self {
+    pub const fn until(matchers: Matchers, ends_at: Timestamp) -> Self {
         Self {
-            draft: SilenceDraft {
-                id: None,
-                matchers,
-                starts_at: Timestamp::from_millis(0),
-                ends_at,
-                created_by: String::new(),
-                comment: String::new(),
-            },
+            id: None,
+            matchers,
+            starts_at: None,
+            ends_at,
+            created_by: String::new(),
+            comment: String::new(),
         }
     }
 
-    /// Begins it at this time; a time that is past is now.
+    /// Begins it at this time; for a new one, a time that is past is now.
     pub const fn from(mut self, starts_at: Timestamp) -> Self {
-        self.draft.starts_at = starts_at;
+        self.starts_at = Some(starts_at);
         self
     }
 
     /// Changes the silence with this id; when that cannot be, it is ended and a new one is made.
+    ///
+    /// It can when its matchers stay the same and, once it is active, its start (to the second).
     pub fn replacing(mut self, id: impl Into<String>) -> Self {
-        self.draft.id = Some(id.into());
+        self.id = Some(id.into());
         self
     }
 
     /// Says who asks for it.
     pub fn by(mut self, author: impl Into<String>) -> Self {
-        self.draft.created_by = author.into();
+        self.created_by = author.into();
         self
     }
 
     /// Says why.
     pub fn because(mut self, comment: impl Into<String>) -> Self {
-        self.draft.comment = comment.into();
+        self.comment = comment.into();
         self
+    }
+
+    pub(crate) fn draft(self, now: Timestamp) -> SilenceDraft {
+        SilenceDraft {
+            id: self.id,
+            matchers: self.matchers,
+            starts_at: self.starts_at.unwrap_or(now),
+            ends_at: self.ends_at,
+            created_by: self.created_by,
+            comment: self.comment,
+        }
     }
 }
 
@@ -250,6 +281,7 @@ impl From<&Entry> for DecisionView {
             receiver: entry.receiver,
             group_key: entry.group_key,
             fingerprint: entry.fingerprint,
+            alerts: entry.alerts.iter().map(Packed::labels).collect(),
             notice: entry.notice,
             reason: entry.reason,
             words: entry.words,

@@ -49,7 +49,7 @@ mod tests {
         let file = std::fs::File::create(&path).unwrap();
         check().unwrap();
         let written = file.metadata().unwrap().modified().unwrap();
-        file.set_modified(written - Duration::from_secs(120))
+        file.set_modified(written - Duration::from_secs(61))
             .unwrap();
         let message = check().unwrap_err().to_string();
         assert!(message.contains("60 s is the most"), "{message}");

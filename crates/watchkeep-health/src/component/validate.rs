@@ -53,18 +53,15 @@ impl Component {
                 "only a manual component starts with a status; a checked one is unknown at first",
             );
         }
-        if self.on_demand.is_some() {
-            return match self.criticality {
-                Criticality::Critical => Some(
-                    "a check that runs only when it is asked for cannot be critical; make it optional",
-                ),
-                Criticality::Optional => None,
-            };
+        if self.on_demand.is_some() && self.criticality == Criticality::Critical {
+            return Some(
+                "a check that runs only when it is asked for cannot be critical; make it optional",
+            );
         }
         let cycle = self.longest_wait().saturating_add(self.timeout);
         self.staleness()
             .is_some_and(|age| age <= cycle)
-            .then_some("a result must stay fresh for longer than the interval (or the longest back-off) and the timeout together")
+            .then_some("a result must stay fresh for longer than the interval (or the longest back-off, or the cache) and the timeout together")
     }
 }
 

@@ -1,6 +1,9 @@
 //! The protocol over a real connection.
 
+use std::time::Duration;
+
 use tokio::net::TcpListener;
+use tokio::time::timeout;
 use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Channel, Server};
 use tonic::{Code, Streaming};
@@ -39,9 +42,13 @@ async fn ask(client: &mut HealthClient<Channel>, service: &str) -> Result<Servin
     }
 }
 
+fn say(registry: &Registry, name: &str, status: Status) {
+    registry.set_status(name, status, None).unwrap();
+}
+
 async fn told(stream: &mut Streaming<HealthCheckResponse>) -> Option<ServingStatus> {
-    let message = stream.message().await.unwrap();
-    message.map(|message| message.status())
+    let message = timeout(Duration::from_secs(20), stream.message()).await;
+    message.unwrap().unwrap().map(|message| message.status())
 }
 
 #[tokio::test]
@@ -56,11 +63,10 @@ async fn probes_and_components_are_services() {
     assert_eq!(ask(&mut client, "mail").await, Ok(Unknown));
     assert_eq!(ask(&mut client, "nobody").await, Err(Code::NotFound));
 
-    let say = |name, status| registry.set_status(name, status, None).unwrap();
-    say("mail", Status::Unhealthy);
+    say(&registry, "mail", Status::Unhealthy);
     assert_eq!(ask(&mut client, "mail").await, Ok(NotServing));
     assert_eq!(ask(&mut client, "").await, Ok(Serving));
-    say("database", Status::Unhealthy);
+    say(&registry, "database", Status::Unhealthy);
     for (service, status) in [
         ("", NotServing),
         ("readiness", NotServing),
@@ -80,13 +86,56 @@ async fn a_watcher_is_told_at_once_and_then_of_each_difference() {
     let mut ready = watch.unwrap().into_inner();
     assert_eq!(told(&mut ready).await, Some(ServingStatus::Serving));
     // No difference for readiness.
-    registry
-        .set_status("mail", Status::Unhealthy, None)
-        .unwrap();
-    registry.begin_drain();
+    say(&registry, "mail", Status::Unhealthy);
+    say(&registry, "database", Status::Unhealthy);
     assert_eq!(told(&mut ready).await, Some(ServingStatus::NotServing));
+    say(&registry, "database", Status::Healthy);
+    assert_eq!(told(&mut ready).await, Some(ServingStatus::Serving));
+}
 
+#[tokio::test]
+async fn a_watcher_of_a_service_that_is_not_there_is_not_sent_away() {
+    let registry = registry();
+    let mut client = client(&registry).await;
     let mut nobody = client.watch(request("nobody")).await.unwrap().into_inner();
     assert_eq!(told(&mut nobody).await, Some(ServingStatus::ServiceUnknown));
-    assert_eq!(told(&mut nobody).await, None);
+    say(&registry, "database", Status::Unhealthy);
+    let more = timeout(Duration::from_millis(100), told(&mut nobody)).await;
+    assert!(more.is_err(), "{more:?}");
+}
+
+#[tokio::test]
+async fn watchers_are_told_of_a_drain_and_keep_no_server_from_ending() {
+    let registry = registry();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let server = Server::builder().add_service(service(registry.clone()));
+    let served = server.serve_with_incoming_shutdown(TcpIncoming::from(listener), async {
+        let _ = stopped.await;
+    });
+    let served = tokio::spawn(served);
+    let channel = Channel::from_shared(format!("http://{address}")).unwrap();
+    let mut client = HealthClient::new(channel.connect().await.unwrap());
+    let mut watchers = Vec::new();
+    for (service, at_the_end) in [
+        ("readiness", Some(ServingStatus::NotServing)),
+        ("liveness", None),
+        ("database", None),
+        ("nobody", None),
+    ] {
+        let mut watcher = client.watch(request(service)).await.unwrap().into_inner();
+        told(&mut watcher).await.unwrap();
+        watchers.push((watcher, at_the_end));
+    }
+    registry.begin_drain();
+    stop.send(()).unwrap();
+    for (watcher, at_the_end) in &mut watchers {
+        if at_the_end.is_some() {
+            assert_eq!(told(watcher).await, *at_the_end);
+        }
+        assert_eq!(told(watcher).await, None);
+    }
+    let ended = timeout(Duration::from_secs(20), served).await;
+    ended.unwrap().unwrap().unwrap();
 }

@@ -13,6 +13,7 @@ mod checks;
 mod exported;
 mod gates;
 mod outages;
+mod races;
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -44,7 +44,7 @@ impl Pace {
             return self.interval.mul_f64(1.0 - JITTER * random);
         };
         let doublings = self.failures.saturating_sub(self.fail_after - 1).min(31);
-        if doublings == 0 || self.failures == 0 {
+        if doublings == 0 {
             return self.interval.mul_f64(1.0 - JITTER * random);
         }
         let wait = self.interval.saturating_mul(1 << doublings).min(longest);

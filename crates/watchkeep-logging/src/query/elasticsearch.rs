@@ -12,9 +12,6 @@ mod answer;
 #[cfg(feature = "elasticsearch")]
 mod transport;
 
-/// The most of an answer that is read: the last errors are a few of them.
-const ANSWER_BYTES: usize = 8 * 1024 * 1024;
-
 /// How long a search may take, in the server's words; what it has found until then is its answer.
 const SEARCH_TIMEOUT: &str = "8s";
 

@@ -292,3 +292,12 @@ fn a_part_of_the_families_is_read_without_the_others_and_without_functions() {
     assert_eq!(part.counter("c_total", &[]), 3.0);
     assert_eq!(part.counter("b_total", &[]), 0.0);
 }
+
+#[test]
+fn functions_run_without_a_reading_when_that_is_asked_for() {
+    let recorder = Recorder::default();
+    recorder.before_render(|recorder| recorder.set_gauge("fresh", &[], 1.0));
+    recorder.refresh();
+    let part = recorder.snapshot_of(&["fresh"]);
+    assert_eq!(part.gauge("fresh", &[]), Some(1.0));
+}

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use super::support::error;
-use crate::alert::Alert;
+use crate::alert::{Alert, Labels};
 use crate::alerting::Alerting;
 use crate::builder::AlertingBuilder;
 use crate::config::Config;
+use crate::incoming::Incoming;
 use crate::journal::Memory;
 use crate::level::Level;
 use crate::matcher::Matchers;
@@ -127,7 +128,7 @@ async fn a_silence_holds_back_until_it_ends() {
     let request = SilenceRequest::until(matchers(), hour)
         .by("ops")
         .because("maintenance");
-    let id = bench.alerting.silence(request).await.unwrap();
+    let id = bench.alerting.silence(request).await.unwrap().into_id();
     bench
         .alerting
         .fire(of("a", "One", Level::Error))
@@ -200,19 +201,32 @@ async fn the_stand_in_is_told_what_a_receiver_refuses() {
 #[tokio::test]
 async fn an_alert_with_a_lease_ends_when_it_is_not_renewed() {
     let bench = Bench::new(|builder| builder);
-    let at = |seconds| Some(bench.clock.wall().after(Duration::from_secs(seconds)));
-    let (starts_at, ends_at) = (Some(bench.clock.wall()), at(30));
+    let at = |seconds| bench.clock.wall().after(Duration::from_secs(seconds));
+    let (starts_at, ends_at) = (bench.clock.wall(), at(30));
     let alerting = &bench.alerting;
-    alerting
-        .receive(error("A"), starts_at, ends_at)
+    let named = |name: &str| Labels::from([("alertname".to_owned(), name.to_owned())]);
+    let incoming = |name, starts_at, ends_at| {
+        let incoming = Incoming::new(named(name), Labels::new()).unwrap();
+        incoming.starting(starts_at).ending(ends_at)
+    };
+    let taken = alerting
+        .receive(vec![incoming("A", starts_at, ends_at)])
         .await
         .unwrap();
+    assert!(taken[0].as_ref().unwrap().is_new());
+    assert_eq!(
+        alerting.active().await[0].labels,
+        named("A"),
+        "none is added"
+    );
     bench.pass(29).await;
     assert_eq!(alerting.active().await.len(), 1);
     bench.pass(2).await;
     assert!(alerting.active().await.is_empty());
-    let backwards = alerting.receive(error("B"), at(30), at(1)).await;
-    assert!(backwards.unwrap_err().is_invalid_alert());
+    let mixed = vec![incoming("B", at(30), at(1)), incoming("C", at(0), at(30))];
+    let answers = alerting.receive(mixed).await.unwrap();
+    assert!(answers[0].as_ref().unwrap_err().is_invalid_alert());
+    assert!(answers[1].is_ok(), "what is valid is taken");
 }
 
 #[tokio::test]

@@ -30,7 +30,7 @@ impl Writer {
         if receiver.integrations.is_empty() {
             self.lose(
                 &place,
-                "its channel is bound to it by the program: it tells nobody",
+                "its channel is bound by the program; in the file it tells nobody",
             );
         }
         for name in receiver.extensions.keys() {

@@ -143,7 +143,7 @@ const LOST: &str = "\
 # lost: route `@the first`: Alertmanager inherits `group_by` where it is empty, up to 0.30: it is a label that no alert has, `watchkeep_one_group`
 # lost: route `@the first`: the groups of a route with `x-name` keep their identity when matchers are edited, and Alertmanager's do not
 # lost: route `@the first/{}`: `x-own` is an extension
-# lost: receiver `plain`: its channel is bound to it by the program: it tells nobody
+# lost: receiver `plain`: its channel is bound by the program; in the file it tells nobody
 # lost: receiver `all`: `x-event-ends` is an extension
 # lost: receiver `all`, webhook: Alertmanager 0.25 knows no `timeout`
 # lost: receiver `all`, webhook: Alertmanager does not sign its messages

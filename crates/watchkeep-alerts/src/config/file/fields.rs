@@ -5,13 +5,13 @@ use std::time::Duration;
 use super::node::{Node, Text};
 use crate::config::{ConfigError, Extensions, Located, Position, Secret, shown};
 
-pub(super) struct Fields<'a> {
+pub(in crate::config) struct Fields<'a> {
     what: &'static str,
     left: Vec<&'a (Text, Node)>,
 }
 
 impl<'a> Fields<'a> {
-    pub(super) fn new(what: &'static str, entries: &'a [(Text, Node)]) -> Self {
+    pub(in crate::config) fn new(what: &'static str, entries: &'a [(Text, Node)]) -> Self {
         Self {
             what,
             left: entries.iter().collect(),
@@ -19,39 +19,45 @@ impl<'a> Fields<'a> {
     }
 
     /// Returns a field and where its name stands, without taking it.
-    pub(super) fn key(&self, name: &str) -> Option<(Position, &'a Node)> {
+    pub(in crate::config) fn key(&self, name: &str) -> Option<(Position, &'a Node)> {
         let (key, value) = self.left.iter().find(|(key, _)| key.text == name)?;
         Some((key.at, value))
     }
 
     /// Takes a field; one whose value is null counts as not there.
-    pub(super) fn take(&mut self, name: &str) -> Option<&'a Node> {
+    pub(in crate::config) fn take(&mut self, name: &str) -> Option<&'a Node> {
         let at = self.left.iter().position(|(key, _)| key.text == name)?;
         let (_, value) = self.left.swap_remove(at);
         Some(value).filter(|value| !value.is_null())
     }
 
-    pub(super) fn list(&mut self, name: &str) -> Result<&'a [Node], ConfigError> {
+    pub(in crate::config) fn list(&mut self, name: &str) -> Result<&'a [Node], ConfigError> {
         self.take(name).map_or(Ok(&[]), Node::list)
     }
 
-    pub(super) fn text(&mut self, name: &str) -> Result<Option<&'a str>, ConfigError> {
+    pub(in crate::config) fn text(&mut self, name: &str) -> Result<Option<&'a str>, ConfigError> {
         self.take(name).map(Node::text).transpose()
     }
 
-    pub(super) fn located(&mut self, name: &str) -> Result<Option<Located<String>>, ConfigError> {
+    pub(in crate::config) fn located(
+        &mut self,
+        name: &str,
+    ) -> Result<Option<Located<String>>, ConfigError> {
         self.take(name).map(Node::located).transpose()
     }
 
-    pub(super) fn texts(&mut self, name: &str) -> Result<Vec<Located<String>>, ConfigError> {
+    pub(in crate::config) fn texts(
+        &mut self,
+        name: &str,
+    ) -> Result<Vec<Located<String>>, ConfigError> {
         self.list(name)?.iter().map(Node::located).collect()
     }
 
-    pub(super) fn truth(&mut self, name: &str) -> Result<Option<bool>, ConfigError> {
+    pub(in crate::config) fn truth(&mut self, name: &str) -> Result<Option<bool>, ConfigError> {
         self.take(name).map(Node::truth).transpose()
     }
 
-    pub(super) fn duration(
+    pub(in crate::config) fn duration(
         &mut self,
         name: &str,
     ) -> Result<Option<Located<Duration>>, ConfigError> {
@@ -65,7 +71,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Takes a text that stands for itself: Alertmanager would fill a template in.
-    pub(super) fn literal(&mut self, name: &str) -> Result<Option<String>, ConfigError> {
+    pub(in crate::config) fn literal(&mut self, name: &str) -> Result<Option<String>, ConfigError> {
         let Some(node) = self.take(name) else {
             return Ok(None);
         };
@@ -79,7 +85,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Takes a secret: from the first field, or from the file that the second one names; both together are refused.
-    pub(super) fn secret(
+    pub(in crate::config) fn secret(
         &mut self,
         name: &str,
         file: &str,
@@ -112,7 +118,10 @@ impl<'a> Fields<'a> {
     }
 
     /// Refuses fields that Alertmanager has and this engine has not.
-    pub(super) fn refuse(&mut self, names: &[(&str, &'static str)]) -> Result<(), ConfigError> {
+    pub(in crate::config) fn refuse(
+        &mut self,
+        names: &[(&str, &'static str)],
+    ) -> Result<(), ConfigError> {
         for (name, reason) in names {
             if let Some((at, value)) = self.key(name)
                 && !value.is_null()
@@ -125,7 +134,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Refuses such fields, unless they are empty lists or have no fields themselves.
-    pub(super) fn refuse_filled(
+    pub(in crate::config) fn refuse_filled(
         &mut self,
         names: &[(&str, &'static str)],
     ) -> Result<(), ConfigError> {
@@ -138,7 +147,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Takes the extensions that are left.
-    pub(super) fn extensions(&mut self) -> Extensions {
+    pub(in crate::config) fn extensions(&mut self) -> Extensions {
         let is_extension = |entry: &&(Text, Node)| entry.0.text.starts_with("x-");
         let left = std::mem::take(&mut self.left).into_iter();
         let (extensions, left): (Vec<_>, Vec<_>) = left.partition(is_extension);
@@ -148,12 +157,12 @@ impl<'a> Fields<'a> {
     }
 
     /// Drops extensions where nothing reads them.
-    pub(super) fn leave_extensions(&mut self) {
+    pub(in crate::config) fn leave_extensions(&mut self) {
         self.left.retain(|(key, _)| !key.text.starts_with("x-"));
     }
 
     /// Refuses what nobody took.
-    pub(super) fn finish(self) -> Result<(), ConfigError> {
+    pub(in crate::config) fn finish(self) -> Result<(), ConfigError> {
         let first = self
             .left
             .iter()

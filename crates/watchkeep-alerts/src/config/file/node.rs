@@ -6,13 +6,13 @@ use super::fields::Fields;
 use crate::config::{ConfigError, Located, Position, duration};
 
 #[derive(Clone, Debug)]
-pub(super) struct Node {
-    pub(super) at: Position,
-    pub(super) kind: Kind,
+pub(in crate::config) struct Node {
+    pub(in crate::config) at: Position,
+    pub(in crate::config) kind: Kind,
 }
 
 #[derive(Clone, Debug)]
-pub(super) enum Kind {
+pub(in crate::config) enum Kind {
     List(Vec<Node>),
     Map(Vec<(Text, Node)>),
     Null,
@@ -21,19 +21,19 @@ pub(super) enum Kind {
 
 /// A text as it stands in the file; only a plain one can be something else than a text.
 #[derive(Clone, Debug)]
-pub(super) struct Text {
-    pub(super) text: String,
-    pub(super) is_plain: bool,
-    pub(super) at: Position,
+pub(in crate::config) struct Text {
+    pub(in crate::config) text: String,
+    pub(in crate::config) is_plain: bool,
+    pub(in crate::config) at: Position,
 }
 
 impl Node {
-    pub(super) const fn is_null(&self) -> bool {
+    pub(in crate::config) const fn is_null(&self) -> bool {
         matches!(self.kind, Kind::Null)
     }
 
     /// Says whether nothing is said: a null, or a list or fields without any.
-    pub(super) const fn is_empty(&self) -> bool {
+    pub(in crate::config) const fn is_empty(&self) -> bool {
         match &self.kind {
             Kind::List(items) => items.is_empty(),
             Kind::Map(entries) => entries.is_empty(),
@@ -42,12 +42,15 @@ impl Node {
         }
     }
 
-    pub(super) fn wrong(&self, reason: impl Into<std::borrow::Cow<'static, str>>) -> ConfigError {
+    pub(in crate::config) fn wrong(
+        &self,
+        reason: impl Into<std::borrow::Cow<'static, str>>,
+    ) -> ConfigError {
         ConfigError::new(Some(self.at), reason)
     }
 
     /// Returns the fields of what is named; a null has none.
-    pub(super) fn fields(&self, what: &'static str) -> Result<Fields<'_>, ConfigError> {
+    pub(in crate::config) fn fields(&self, what: &'static str) -> Result<Fields<'_>, ConfigError> {
         match &self.kind {
             Kind::Map(entries) => Ok(Fields::new(what, entries)),
             Kind::Null => Ok(Fields::new(what, &[])),
@@ -57,7 +60,7 @@ impl Node {
         }
     }
 
-    pub(super) fn list(&self) -> Result<&[Self], ConfigError> {
+    pub(in crate::config) fn list(&self) -> Result<&[Self], ConfigError> {
         match &self.kind {
             Kind::List(items) => Ok(items),
             Kind::Null => Ok(&[]),
@@ -65,7 +68,7 @@ impl Node {
         }
     }
 
-    pub(super) fn text(&self) -> Result<&str, ConfigError> {
+    pub(in crate::config) fn text(&self) -> Result<&str, ConfigError> {
         match &self.kind {
             Kind::Scalar(text) => Ok(&text.text),
             Kind::Null => Err(self.wrong("a text is expected here, and there is none")),
@@ -73,19 +76,19 @@ impl Node {
         }
     }
 
-    pub(super) fn located(&self) -> Result<Located<String>, ConfigError> {
+    pub(in crate::config) fn located(&self) -> Result<Located<String>, ConfigError> {
         Ok(Located {
             value: self.text()?.to_owned(),
             at: Some(self.at),
         })
     }
 
-    pub(super) fn duration(&self) -> Result<Duration, ConfigError> {
+    pub(in crate::config) fn duration(&self) -> Result<Duration, ConfigError> {
         duration::parse(self.text()?).map_err(|reason| self.wrong(reason))
     }
 
     /// Reads a truth as YAML 1.1 writes it, as Alertmanager does.
-    pub(super) fn truth(&self) -> Result<bool, ConfigError> {
+    pub(in crate::config) fn truth(&self) -> Result<bool, ConfigError> {
         let Kind::Scalar(Text {
             text,
             is_plain: true,
@@ -105,7 +108,7 @@ impl Node {
     }
 
     /// Reads a whole number.
-    pub(super) fn number<N: std::str::FromStr>(&self) -> Result<N, ConfigError> {
+    pub(in crate::config) fn number<N: std::str::FromStr>(&self) -> Result<N, ConfigError> {
         let number = match &self.kind {
             Kind::Scalar(Text {
                 text,
@@ -118,7 +121,7 @@ impl Node {
     }
 
     /// Returns the value of an extension; a text that is plain may be a truth or a number.
-    pub(super) fn json(&self) -> serde_json::Value {
+    pub(in crate::config) fn json(&self) -> serde_json::Value {
         use serde_json::Value;
 
         match &self.kind {

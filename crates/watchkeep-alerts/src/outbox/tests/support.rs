@@ -73,6 +73,7 @@ pub(super) fn alert(name: &str, status: Status, kind: AlertKind, level: Level) -
         starts_at: Timestamp::from_millis(START),
         ends_at: None,
         updated_at: Timestamp::from_millis(START),
+        generator_url: String::new(),
         occurrences: 1,
         deliveries: Vec::new(),
     }

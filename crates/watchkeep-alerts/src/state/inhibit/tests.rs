@@ -1,7 +1,12 @@
 //! Inhibition by tables: equal labels, both sides, several sources.
 
 use super::*;
+use crate::alert::Alert;
 use crate::matcher::{MatchOp, Matcher, Matchers};
+
+fn packed(labels: &Labels) -> Packed {
+    Packed::of(&Alert::from_parts(labels.clone(), Labels::new()))
+}
 
 fn labels(text: &str) -> Labels {
     let pairs = text.split(',').filter(|text| !text.is_empty());
@@ -32,11 +37,11 @@ fn holds(rule: &InhibitRule, strict: bool, sources: &[&str], target: &str) -> bo
         let labels = labels(source);
         let roles = inhibitor.roles(&labels);
         let fingerprint = Fingerprint::of(&labels);
-        inhibitor.fires(fingerprint, &labels, &roles, Duration::MAX);
+        inhibitor.fires(fingerprint, &packed(&labels), &roles, Duration::MAX);
     }
     let labels = labels(target);
     inhibitor
-        .inhibits(&labels, &inhibitor.roles(&labels))
+        .inhibits(&packed(&labels), &inhibitor.roles(&labels))
         .is_some()
 }
 
@@ -88,11 +93,16 @@ fn two_rules_may_hold_each_other_back() {
     for text in ["a=1", "b=1"] {
         let labels = labels(text);
         let roles = inhibitor.roles(&labels);
-        inhibitor.fires(Fingerprint::of(&labels), &labels, &roles, Duration::MAX);
+        inhibitor.fires(
+            Fingerprint::of(&labels),
+            &packed(&labels),
+            &roles,
+            Duration::MAX,
+        );
     }
     for (text, by) in [("a=1", "b=1"), ("b=1", "a=1")] {
         let labels_of = labels(text);
-        let found = inhibitor.inhibits(&labels_of, &inhibitor.roles(&labels_of));
+        let found = inhibitor.inhibits(&packed(&labels_of), &inhibitor.roles(&labels_of));
         assert_eq!(found, Some(Fingerprint::of(&labels(by))));
     }
 }
@@ -105,17 +115,17 @@ fn after_one_of_two_resolves(strict: bool, resolving: &str) -> bool {
         let roles = inhibitor.roles(&labels);
         inhibitor.fires(
             Fingerprint::of(&labels),
-            &labels,
+            &packed(&labels),
             &roles,
             Duration::from_secs(60),
         );
     }
     let gone = labels(resolving);
     let roles = inhibitor.roles(&gone);
-    inhibitor.is_over(Fingerprint::of(&gone), &gone, &roles);
+    inhibitor.is_over(Fingerprint::of(&gone), &packed(&gone), &roles);
     let target = labels("t=1");
     inhibitor
-        .inhibits(&target, &inhibitor.roles(&target))
+        .inhibits(&packed(&target), &inhibitor.roles(&target))
         .is_some()
 }
 
@@ -134,8 +144,13 @@ fn what_is_over_leaves_nothing_behind() {
     for at in 0..1_000 {
         let labels = labels(&format!("s=1,n={at}"));
         let roles = inhibitor.roles(&labels);
-        inhibitor.fires(Fingerprint::of(&labels), &labels, &roles, Duration::MAX);
-        inhibitor.is_over(Fingerprint::of(&labels), &labels, &roles);
+        inhibitor.fires(
+            Fingerprint::of(&labels),
+            &packed(&labels),
+            &roles,
+            Duration::MAX,
+        );
+        inhibitor.is_over(Fingerprint::of(&labels), &packed(&labels), &roles);
     }
     assert!(inhibitor.rules[0].firing.is_empty());
 }

@@ -247,7 +247,7 @@ fn fingerprints_of_other_labels_are_not_taken_for_the_same() {
     let known = error("A").fingerprint();
     // No collision can be made by hand; so the labels under the fingerprint are changed.
     let mut stored = bench.state.alerts.remove(known).unwrap();
-    stored.said.alert = error("B");
+    stored.said.alert = crate::state::packed::Packed::of(&error("B"));
     bench.state.alerts.put(known, stored);
     let effects = bench.fire(error("A"));
     assert!(matches!(

@@ -84,7 +84,7 @@ fn silences_are_known_again() {
     restart(&mut bench);
     bench.fire(error("A"));
     bench.at(100).expect(&[&format!("chat: silenced by {id}")]);
-    let silence = bench.state.silence_of(&id).unwrap();
+    let silence = bench.state.find_silence(&id).unwrap();
     assert_eq!(silence.matchers, matching("alertname=~A|B"));
     assert_eq!(silence.created_by, "ann");
     assert_eq!(silence.comment, "works");

@@ -63,7 +63,7 @@ fn set(
 }
 
 fn times(bench: &Bench, id: &str) -> (i64, i64) {
-    let silence = bench.state.silence_of(id).unwrap();
+    let silence = bench.state.find_silence(id).unwrap();
     let second = |at: crate::timestamp::Timestamp| (at.as_millis() - MIDNIGHT) / 1_000;
     (second(silence.starts_at), second(silence.ends_at))
 }

@@ -274,6 +274,7 @@ pub(super) fn line(millis: u64, job: &Job) -> String {
 
 fn short(effect: &Effect) -> Option<String> {
     match effect {
+        Effect::Audit(Decision { why, .. }) if !why.holds_back() => None,
         Effect::Audit(Decision {
             receiver,
             fingerprint: _,

@@ -92,6 +92,13 @@ fn what_waits_longer_than_its_result_counts_is_refused() {
         .unwrap();
     refused([passing("a").on_demand(SECOND)], "cannot be critical");
     refused([Component::manual("a").on_demand(SECOND)], "no check");
+    let on_demand = |cache| passing("a").optional().on_demand(cache).timeout(2 * SECOND);
+    refused([on_demand(10 * SECOND).stale_after(12 * SECOND)], "cache");
+    refused([on_demand(SECOND).stale_after(3 * SECOND)], "cache");
+    let component = on_demand(600 * SECOND);
+    assert_eq!(component.staleness(), Some(605 * SECOND));
+    let builder = builder([component]).ready_without_checks();
+    builder.build().unwrap();
     let eternal = passing("a").every(Duration::MAX);
     refused([eternal], "stay fresh");
     let patient = passing("a").timeout(Duration::MAX);

@@ -119,3 +119,37 @@ async fn every_way_a_run_can_end_is_counted() {
         );
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn calls_that_go_well_and_the_runtime_s_lag_are_exported() {
+    let recorder = DebuggingRecorder::new();
+    let snapshotter = recorder.snapshotter();
+    let _guard = metrics::set_default_local_recorder(&recorder);
+    let registry = Registry::builder("1")
+        .component(Component::manual("api"))
+        .wall_clock(|| Duration::from_secs(1_700_000_000))
+        .watchdog(10 * SECOND)
+        .build()
+        .unwrap();
+    let _running = registry.start();
+    let value = |name: &str| {
+        let series = series(&snapshotter);
+        series
+            .into_iter()
+            .find(|it| it.0.starts_with(name))
+            .unwrap()
+            .1
+    };
+    let last_success = "last_success_timestamp_seconds api";
+    registry.observe("api", Err(CheckError::new("no"))).unwrap();
+    assert_eq!(value(last_success), 0.0);
+    registry.observe("api", Ok(())).unwrap();
+    assert_eq!(value(last_success), 1.7e9);
+    sleep(5 * SECOND).await;
+    assert!(value("runtime_lag_seconds") < 0.1);
+    // Two seconds that the runtime does not get round to; its timer was due within one.
+    tokio::time::advance(2 * SECOND).await;
+    sleep(Duration::from_millis(1)).await;
+    let lag = value("runtime_lag_seconds");
+    assert!((1.0..=2.1).contains(&lag), "{lag}");
+}

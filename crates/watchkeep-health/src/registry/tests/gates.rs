@@ -104,7 +104,9 @@ async fn an_answer_from_memory_is_not_older_than_its_results() {
 
 #[tokio::test(start_paused = true)]
 async fn a_timeout_without_end_is_a_century() {
-    let patient = passing("patient").optional().timeout(Duration::MAX);
+    let patient = passing("patient")
+        .optional()
+        .timeout(Duration::from_secs(u64::MAX / 8));
     let registry = registry([patient.on_demand(SECOND)]);
     let _running = registry.start();
     assert_eq!(registry.run_now("patient").await.unwrap(), Status::Healthy);
@@ -129,6 +131,15 @@ async fn an_interval_is_counted_from_start_to_start() {
     for pair in starts.windows(2) {
         assert!(pair[1] - pair[0] <= 10 * SECOND + Duration::from_millis(1));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_from_memory_is_not_older_than_the_calls_it_rests_on() {
+    let registry = registry([Component::manual("queue").stale_after(30 * SECOND)]);
+    registry.observe("queue", Ok(())).unwrap();
+    assert!(registry.probe(Probe::Ready).ok);
+    advance(30 * SECOND + Duration::from_millis(1)).await;
+    assert_eq!(registry.probe(Probe::Ready).word, "not ready");
 }
 
 #[tokio::test(start_paused = true)]
@@ -176,12 +187,49 @@ async fn a_check_on_demand_runs_once_for_all_who_ask_and_not_again_while_fresh()
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_asks_during_a_run_shares_its_result_even_without_a_cache() {
+    let runs = Arc::new(AtomicUsize::new(0));
+    let registry = registry([counting("slow", &runs).optional().on_demand(Duration::ZERO)]);
+    let _running = registry.start();
+    let asked = Instant::now();
+    let ask = async |after| {
+        sleep(after).await;
+        registry.run_now("slow").await.unwrap()
+    };
+    let half = SECOND / 2;
+    let statuses = tokio::join!(ask(Duration::ZERO), ask(half), ask(half));
+    assert_eq!(
+        statuses,
+        (Status::Healthy, Status::Healthy, Status::Healthy)
+    );
+    let waited = asked.elapsed();
+    assert!(
+        waited < SECOND + half,
+        "with the result, and no later: {waited:?}"
+    );
+    sleep(10 * SECOND).await;
+    assert_eq!(
+        runs.load(Ordering::SeqCst),
+        1,
+        "nobody waits for another run"
+    );
+    registry.run_now("slow").await.unwrap();
+    assert_eq!(runs.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_background_check_can_be_run_at_once() {
     let runs = Arc::new(AtomicUsize::new(0));
     let registry = registry([counting("a", &runs).every(30 * SECOND)]);
     let _running = registry.start();
     sleep(SECOND / 2).await;
+    let asked = Instant::now();
     assert_eq!(registry.run_now("a").await.unwrap(), Status::Healthy);
+    let waited = asked.elapsed();
+    assert!(
+        waited <= SECOND,
+        "with the result, and no later: {waited:?}"
+    );
     assert_eq!(
         runs.load(Ordering::SeqCst),
         1,

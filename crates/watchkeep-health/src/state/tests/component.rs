@@ -1,6 +1,7 @@
 //! One component: thresholds, staleness, messages.
 
 use super::*;
+use crate::transition::Reason;
 
 #[test]
 fn a_component_is_unknown_until_its_first_success() {
@@ -140,4 +141,75 @@ fn the_message_is_that_of_the_latest_failure_and_goes_with_it() {
     assert_eq!(bench.message("a").as_deref(), Some("a call"));
     bench.bring("a", Source::Call, None);
     assert_eq!(bench.message("a"), None);
+}
+
+#[test]
+fn a_start_makes_no_old_result_young_again() {
+    let mut bench = Bench::new(&[checked("a")]);
+    bench.pass("a");
+    bench.wait(30.0);
+    bench.state.start(bench.now);
+    bench.wait(5.0);
+    assert_eq!(bench.status("a"), Status::Healthy);
+    bench.wait(1.0);
+    assert_eq!(bench.status("a"), Status::Unknown);
+}
+
+#[test]
+fn a_check_that_runs_when_asked_is_not_waited_for() {
+    let on_demand = Duration::from_secs(1);
+    let mut bench = Bench::new(&[checked("a").optional().on_demand(on_demand)]);
+    bench.state.start(bench.now);
+    assert!(bench.wait(1_000.0).is_empty());
+    assert_eq!(bench.message("a"), None);
+}
+
+#[test]
+fn each_change_tells_how_long_the_former_status_lasted_and_why_it_ended() {
+    let mut bench = Bench::new(&[checked("a").fail_after(1)]);
+    let mut changes = bench.wait(3.0);
+    changes.extend(bench.pass("a"));
+    changes.extend(bench.wait(7.0));
+    changes.extend(bench.fail("a"));
+    changes.extend(bench.wait(36.0));
+    let told: Vec<_> = changes
+        .iter()
+        .map(|change| (change.to, change.after.as_secs(), change.reason))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (Status::Healthy, 3, Reason::Passed),
+            (Status::Unhealthy, 7, Reason::Failed),
+            (Status::Unknown, 36, Reason::Stale),
+        ]
+    );
+}
+
+#[test]
+fn the_report_counts_failures_and_tells_the_last_success_whoever_had_it() {
+    let mut bench = Bench::new(&[checked("a"), Component::manual("b")]);
+    let of = |bench: &Bench, index: usize| {
+        let report = bench.state.report(bench.now);
+        let component = &report.components[index];
+        let seconds = component.last_success.map(|ago| ago.as_secs());
+        (component.consecutive_failures, seconds)
+    };
+    assert_eq!(of(&bench, 0), (0, None));
+    bench.fail("a");
+    assert_eq!(of(&bench, 0), (1, None));
+    bench.pass("a");
+    bench.wait(5.0);
+    assert_eq!(of(&bench, 0), (0, Some(5)));
+    for _ in 0..2 {
+        bench.bring("a", Source::Call, Some("refused"));
+    }
+    assert_eq!(of(&bench, 0), (2, Some(5)));
+    bench.bring("a", Source::Call, None);
+    assert_eq!(of(&bench, 0), (0, Some(0)));
+    bench.say("b", Status::Unhealthy);
+    assert_eq!(of(&bench, 1), (0, None));
+    bench.say("b", Status::Healthy);
+    bench.wait(2.0);
+    assert_eq!(of(&bench, 1), (0, Some(2)));
 }

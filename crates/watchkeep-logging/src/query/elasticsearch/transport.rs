@@ -7,11 +7,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ureq::Agent;
 
-use super::{ANSWER_BYTES, Elasticsearch, ElasticsearchError};
+use super::{Elasticsearch, ElasticsearchError};
 use crate::query::{ErrorQuery, ErrorReport};
 
 /// How long one search may take, from the name's look-up to the answer's end: a little more than the server has for it.
 const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The most of an answer that is read: the last errors are a few of them.
+const ANSWER_BYTES: u64 = 8 * 1024 * 1024;
 
 impl ErrorQuery {
     /// Asks a server, twice at most; it blocks the thread, at most 10 seconds each time.
@@ -51,7 +54,7 @@ fn search(
     }
     let mut answer = request.content_type("application/json").send(body)?;
     let status = answer.status().as_u16();
-    let body = answer.body_mut().with_config().limit(ANSWER_BYTES as u64);
+    let body = answer.body_mut().with_config().limit(ANSWER_BYTES);
     Ok((status, body.read_to_vec()?))
 }
 

@@ -1,7 +1,6 @@
 //! Reports of folders as they are, broken and while they change.
 
 use std::fs;
-use std::io::Write as _;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -181,6 +180,8 @@ fn foreign_files_are_left_alone() {
 
 #[cfg(feature = "gzip")]
 mod packed {
+    use std::io::Write as _;
+
     use super::*;
 
     fn gzip(text: &str) -> Vec<u8> {
