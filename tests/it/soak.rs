@@ -92,7 +92,7 @@ async fn start(world: &World, files: &tempfile::TempDir) -> Oracle {
 async fn outages(world: &mut World, oracle: &Oracle, time: Duration) -> usize {
     // Two rounds at least, each outage as long as the calm after it.
     let rounds = 2 * 2 * u32::try_from(OUTAGES.len()).unwrap();
-    let step = (time / rounds).clamp(Duration::from_secs(4), Duration::from_secs(20));
+    let step = (time / rounds).clamp(Duration::from_secs(8), Duration::from_secs(20));
     let end = Instant::now() + time;
     let mut count = 0;
     let mut turn = OUTAGES.iter().cycle();
