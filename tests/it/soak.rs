@@ -161,6 +161,7 @@ fn check(figures: &Figures, outages: usize) {
     assert!(outages >= OUTAGES.len(), "only {outages} outages");
     assert_eq!(figures.failed_scrapes, 0, "a scrape failed");
     assert_eq!(figures.failed_views, 0, "a viewer was not served");
+    assert!(figures.events > 0, "the stream told nothing");
     assert!(figures.views > 0);
     let memory = figures.memory_growth();
     assert!(memory < 0.1, "memory grew by {:.0} %", memory * 100.0);

@@ -38,8 +38,8 @@ pub(super) struct Figures {
     pub(super) failed_scrapes: usize,
     pub(super) views: usize,
     pub(super) failed_views: usize,
-    /// Events of the stream; `None` where the server has none.
-    pub(super) events: Option<usize>,
+    /// Events of the stream.
+    pub(super) events: usize,
 }
 
 #[derive(Clone, Copy)]
@@ -136,10 +136,7 @@ impl fmt::Display for Figures {
             self.views,
             self.failed_views
         )?;
-        match self.events {
-            Some(events) => write!(f, "events of the stream: {events}"),
-            None => f.write_str("no stream of events"),
-        }
+        write!(f, "events of the stream: {}", self.events)
     }
 }
 
@@ -195,7 +192,6 @@ async fn follow(base: String, seen: Arc<Mutex<Figures>>) {
             .send()
             .await;
         match answer {
-            Ok(answer) if answer.status() == StatusCode::NOT_FOUND => return,
             Ok(answer) if answer.status() == StatusCode::OK => {
                 let has_failed = !count_events(answer, &seen).await;
                 seen.lock().unwrap().failed_views += usize::from(has_failed);
@@ -214,7 +210,7 @@ async fn count_events(mut stream: Response, seen: &Mutex<Figures>) -> bool {
             return false;
         };
         let events = part.windows(6).filter(|bytes| bytes == b"data: ").count();
-        *seen.lock().unwrap().events.get_or_insert(0) += events;
+        seen.lock().unwrap().events += events;
     }
     true
 }
