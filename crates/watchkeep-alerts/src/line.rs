@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
+use crate::alert::Labels;
 use crate::level::Level;
+use crate::state::Begun;
 use crate::text::value;
 use crate::view::AlertView;
 
@@ -20,45 +22,42 @@ macro_rules! at_level {
     };
 }
 
-pub(crate) fn began(alert: &AlertView) {
-    let (name, summary, details) = words(alert);
+pub(crate) fn began(Begun { fingerprint, alert }: &Begun) {
     at_level!(
-        alert.level,
-        alertname = name,
-        severity = alert.level.severity(),
-        summary,
-        details,
-        fingerprint = %alert.fingerprint,
+        alert.level(),
+        alertname = alert.name(),
+        severity = alert.level().severity(),
+        summary = alert.annotations().value("summary"),
+        details = details(alert.annotations()),
+        fingerprint = %fingerprint,
         "alert firing"
     );
 }
 
 pub(crate) fn ended(alert: &AlertView) {
-    let (name, summary, details) = words(alert);
     at_level!(
         alert.level,
-        alertname = name,
+        alertname = value(&alert.labels, "alertname"),
         severity = alert.level.severity(),
-        summary,
-        details,
+        summary = value(&alert.annotations, "summary"),
+        details = details(texts(&alert.annotations)),
         fingerprint = %alert.fingerprint,
         occurrences = alert.occurrences,
         "alert resolved"
     );
 }
 
-/// Returns the name, the message and the details, as they came: who writes lines escapes what would break them.
-fn words(alert: &AlertView) -> (&str, &str, String) {
+fn texts(map: &Labels) -> impl Iterator<Item = (&str, &str)> {
+    map.iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+}
+
+/// Returns the details as they came: who writes lines escapes what would break them.
+fn details<'a>(annotations: impl Iterator<Item = (&'a str, &'a str)>) -> String {
     let mut details = String::new();
-    for (name, value) in &alert.annotations {
-        if name != "summary" {
-            let space = if details.is_empty() { "" } else { " " };
-            write!(details, "{space}{name}={value}").expect("writing to a string does not fail");
-        }
+    for (name, value) in annotations.filter(|(name, _)| *name != "summary") {
+        let space = if details.is_empty() { "" } else { " " };
+        write!(details, "{space}{name}={value}").expect("writing to a string does not fail");
     }
-    (
-        value(&alert.labels, "alertname"),
-        value(&alert.annotations, "summary"),
-        details,
-    )
+    details
 }

@@ -38,7 +38,7 @@ mod tell;
 mod views;
 
 pub(crate) use self::{
-    effect::{Decision, Effect, Job, JobKind, Lane, Refusal},
+    effect::{Begun, Decision, Effect, Job, JobKind, Lane, Refusal},
     event::{Ends, Event, Outcome, Settled, SilenceDraft, SilenceOp},
     explain::Placed,
     listing::GroupRef,

@@ -6,7 +6,7 @@ use crate::driver::command::{Outcome, Reply};
 use crate::journal::Change;
 use crate::level::Level;
 use crate::notification::Notification;
-use crate::state::{Lane, Refusal};
+use crate::state::{Begun, Lane, Refusal};
 use crate::view::AlertView;
 
 /// What follows from a batch of events.
@@ -20,7 +20,7 @@ pub(crate) struct Batch {
 
 /// What goes to the log and the metrics.
 pub(super) enum Word {
-    Began(Box<AlertView>),
+    Began(Box<Begun>),
     Dead {
         lane: Lane,
         id: String,

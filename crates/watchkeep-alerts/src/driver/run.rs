@@ -311,7 +311,7 @@ impl Driver {
     fn say(&self, word: &Word) {
         match word {
             Word::Began(alert) => {
-                numbers::began(alert.level);
+                numbers::began(alert.alert.level());
                 line::began(alert);
             }
             Word::Dead {

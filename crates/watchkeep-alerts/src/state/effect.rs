@@ -10,6 +10,7 @@ use crate::journal::Change;
 use crate::level::Level;
 use crate::notification::Notification;
 use crate::state::dedup::Reason;
+use crate::state::packed::Packed;
 use crate::state::settings::Limit;
 use crate::state::silence::SilenceError;
 use crate::timestamp::Timestamp;
@@ -23,7 +24,7 @@ pub(crate) enum Effect {
     /// What somebody is told, or why nobody is.
     Audit(Decision),
     /// An alert began.
-    Began(Box<AlertView>),
+    Began(Box<Begun>),
     /// Hand this to the outbox.
     Deliver(Box<Job>),
     /// An alert ended.
@@ -44,6 +45,13 @@ pub(crate) enum Effect {
     SilenceSet { id: String },
     /// Drop what is unsent of this group and lane (only in strict mode, where an alert that ends before its first notice leaves says nothing).
     Withdraw { lane: Lane, group_key: String },
+}
+
+/// An alert that began, its texts in one piece: a thousand of them come at once.
+#[derive(Debug)]
+pub(crate) struct Begun {
+    pub(crate) fingerprint: Fingerprint,
+    pub(crate) alert: Packed,
 }
 
 /// Why an alert was not taken.

@@ -76,16 +76,15 @@ impl Packed {
     }
 
     /// Returns the value of a label; a label that is not there is empty.
-    pub(super) fn label(&self, name: &str) -> &str {
-        let found = self.labels().find(|(known, _)| *known == name);
-        found.map_or("", |(_, value)| value)
+    pub(crate) fn label(&self, name: &str) -> &str {
+        self.labels().value(name)
     }
 
-    pub(super) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         self.label("alertname")
     }
 
-    pub(super) const fn level(&self) -> Level {
+    pub(crate) const fn level(&self) -> Level {
         self.level
     }
 
@@ -127,7 +126,13 @@ fn text(bytes: &[u8]) -> &str {
 
 // === impl Pairs ===
 
-impl Pairs<'_> {
+impl<'a> Pairs<'a> {
+    /// Returns the value of a name; of one that is not there it is empty.
+    pub(crate) fn value(mut self, name: &str) -> &'a str {
+        let found = self.find(|(known, _)| *known == name);
+        found.map_or("", |(_, value)| value)
+    }
+
     pub(crate) fn unpacked(&self) -> Labels {
         let pairs = self.clone();
         pairs

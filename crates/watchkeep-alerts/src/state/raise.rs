@@ -7,6 +7,7 @@ use crate::clock::Now;
 use crate::fingerprint::Fingerprint;
 use crate::incoming::Incoming;
 use crate::level::Level;
+use crate::state::Begun;
 use crate::state::State;
 use crate::state::effect::{Decision, Effect, Refusal, Why};
 use crate::state::event::Ends;
@@ -247,8 +248,8 @@ impl State {
         };
         let over = stored.said.is_resolved(now.elapsed);
         if !was_firing && !over {
-            let view = stored.view(fingerprint, Status::Firing, now);
-            effects.push(Effect::Began(Box::new(view)));
+            let alert = stored.said.alert.clone();
+            effects.push(Effect::Began(Box::new(Begun { fingerprint, alert })));
         }
         if was_firing && over {
             self.end(now, fingerprint, effects);
