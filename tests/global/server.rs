@@ -205,6 +205,19 @@ async fn a_request_is_on_the_log_lines_with_its_ids() {
 
 #[tokio::test]
 async fn the_page_shows_the_tiles_and_nothing_is_inline() {
+    let (status, answer) = message(102, "what is on the page?").await;
+    assert_eq!(status, 200, "{answer}");
+    // The page is up to two seconds behind.
+    eventually(10, "the message is on the page", || async {
+        let snapshot = format!("{}/dashboard/api/snapshot", running().base);
+        let snapshot = client().get(snapshot).send().await.expect("it answers");
+        let snapshot: Value = snapshot.json().await.expect("JSON");
+        match snapshot["tiles"][0]["value"].as_str() {
+            Some("0") | None => Err(snapshot),
+            Some(_) => Ok(()),
+        }
+    })
+    .await;
     let response = client()
         .get(format!("{}/dashboard", running().base))
         .send()

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use watchkeep_tests::browser::Browser;
 use watchkeep_tests::eventually::eventually;
 use watchkeep_tests::oracle::Oracle;
+use watchkeep_tests::programs;
 use watchkeep_tests::sink::{Reply, Sink};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_oracle");
@@ -21,13 +22,20 @@ const TWO_REFRESHES: Duration = Duration::from_millis(2 * 2_000 + 1_500);
 /// The value of the first tile, which counts messages.
 const MESSAGES: &str = ".tile .value";
 
+/// A browser, where there is one.
+async fn browser() -> Option<Browser> {
+    let chromium = programs::require("chromium")?;
+    let chromedriver = programs::require("chromedriver")?;
+    Some(Browser::start(&chromium, &chromedriver).await)
+}
+
 fn row(component: &str) -> String {
     format!("tr[data-key='{component}'] .status")
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn page_is_live_turns_a_row_and_connects_again_after_a_restart() {
-    let Some(browser) = Browser::start().await else {
+    let Some(browser) = browser().await else {
         return;
     };
     let engine_runtime = Runtime::new().expect("a runtime can be made");
@@ -82,7 +90,7 @@ async fn page_is_live_turns_a_row_and_connects_again_after_a_restart() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_clicked_and_confirmed_is_done() {
-    let Some(browser) = Browser::start().await else {
+    let Some(browser) = browser().await else {
         return;
     };
     let engine = Sink::start(|_| Reply::Never).await;

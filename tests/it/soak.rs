@@ -92,7 +92,7 @@ async fn start(world: &World, files: &tempfile::TempDir) -> Oracle {
 async fn outages(world: &mut World, oracle: &Oracle, time: Duration) -> usize {
     // Two rounds at least, each outage as long as the calm after it.
     let rounds = 2 * 2 * u32::try_from(OUTAGES.len()).unwrap();
-    let step = (time / rounds).clamp(Duration::from_secs(4), Duration::from_secs(20));
+    let step = (time / rounds).clamp(Duration::from_secs(8), Duration::from_secs(20));
     let end = Instant::now() + time;
     let mut count = 0;
     let mut turn = OUTAGES.iter().cycle();
@@ -161,6 +161,7 @@ fn check(figures: &Figures, outages: usize) {
     assert!(outages >= OUTAGES.len(), "only {outages} outages");
     assert_eq!(figures.failed_scrapes, 0, "a scrape failed");
     assert_eq!(figures.failed_views, 0, "a viewer was not served");
+    assert!(figures.events > 0, "the stream told nothing");
     assert!(figures.views > 0);
     let memory = figures.memory_growth();
     assert!(memory < 0.1, "memory grew by {:.0} %", memory * 100.0);

@@ -13,7 +13,6 @@ use tokio::process::{Child, Command};
 
 use crate::client::client;
 use crate::eventually::eventually;
-use crate::programs;
 use crate::servers::free_port;
 
 /// What every page runs before its own scripts: it keeps what the policy forbade and what went wrong.
@@ -38,16 +37,14 @@ pub struct Browser {
 }
 
 impl Browser {
-    /// Starts one; `None` when Chromium or its driver is missing and may be.
+    /// Starts this Chromium through this chromedriver.
     ///
     /// # Panics
     /// When it does not start.
-    pub async fn start() -> Option<Self> {
-        let chromium = programs::require("chromium")?;
-        let program = programs::require("chromedriver")?;
+    pub async fn start(chromium: &Path, chromedriver: &Path) -> Self {
         let profile = tempfile::tempdir().expect("a temporary folder can be made");
         let port = free_port();
-        let process = Command::new(program)
+        let process = Command::new(chromedriver)
             .arg(format!("--port={port}"))
             .env("HOME", profile.path())
             .stdin(Stdio::null())
@@ -62,7 +59,7 @@ impl Browser {
             status.map_err(|error| error.to_string())
         })
         .await;
-        let driver = WebDriver::new(url, capabilities(&chromium, profile.path()))
+        let driver = WebDriver::new(url, capabilities(chromium, profile.path()))
             .await
             .expect("the browser starts");
         let browser = Self {
@@ -76,7 +73,7 @@ impl Browser {
                 json!({ "source": WATCH }),
             )
             .await;
-        Some(browser)
+        browser
     }
 
     /// Ends it; without this the driver's process is killed, and its browser ends a moment later.

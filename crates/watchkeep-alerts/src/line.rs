@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::level::Level;
-use crate::text::printable;
+use crate::text::value;
 use crate::view::AlertView;
 
 /// The target of every line of this crate, whatever module writes it.
@@ -47,22 +47,18 @@ pub(crate) fn ended(alert: &AlertView) {
     );
 }
 
-/// Returns the name, the message and the details, each on one line whatever they hold.
-fn words(alert: &AlertView) -> (String, String, String) {
-    let get = |map: &crate::Labels, key: &str| {
-        map.get(key).map(|text| printable(text)).unwrap_or_default()
-    };
+/// Returns the name, the message and the details, as they came: who writes lines escapes what would break them.
+fn words(alert: &AlertView) -> (&str, &str, String) {
     let mut details = String::new();
     for (name, value) in &alert.annotations {
         if name != "summary" {
             let space = if details.is_empty() { "" } else { " " };
-            write!(details, "{space}{}={}", printable(name), printable(value))
-                .expect("writing to a string does not fail");
+            write!(details, "{space}{name}={value}").expect("writing to a string does not fail");
         }
     }
     (
-        get(&alert.labels, "alertname"),
-        get(&alert.annotations, "summary"),
+        value(&alert.labels, "alertname"),
+        value(&alert.annotations, "summary"),
         details,
     )
 }

@@ -75,6 +75,8 @@ pub(crate) struct State {
     log: Log,
     /// The ids that were given out: notices and silences.
     ids: u64,
+    /// The numbers of alerts' rows that were given out.
+    rows: u64,
     /// How many groups were flushed, and alerts looked at for that.
     work: usize,
     /// When the engine last said that it refuses alerts.
@@ -92,6 +94,7 @@ impl State {
             silences: Silences::default(),
             log: Log::default(),
             ids: 0,
+            rows: 0,
             work: 0,
             overloaded: None,
             config,
@@ -203,6 +206,11 @@ impl State {
     fn next_id(&mut self) -> String {
         self.ids += 1;
         format!("msg_{:016x}{:08x}", self.settings.nonce, self.ids)
+    }
+
+    fn next_row(&mut self) -> u64 {
+        self.rows = self.rows.wrapping_add(1);
+        self.rows
     }
 
     /// Makes the id of a silence, in the form of a random UUID, which Alertmanager's tools ask for.

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{Shutdown, TcpListener};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
@@ -116,16 +116,26 @@ fn answering(answer: Option<String>) -> String {
                 kept.push(stream);
                 continue;
             };
-            let mut head = Vec::new();
-            let mut byte = [0];
-            while !head.ends_with(b"_hits\":true}") && stream.read(&mut byte).is_ok_and(|n| n > 0) {
-                head.push(byte[0]);
-            }
+            read_request(&mut stream);
             let _ = stream.write_all(answer.as_bytes());
             let _ = stream.shutdown(Shutdown::Write);
         }
     });
     url
+}
+
+/// Reads a request whole: its head says how long its body is.
+fn read_request(stream: &mut TcpStream) {
+    let mut reader = BufReader::new(stream);
+    let (mut line, mut length) = (String::new(), 0);
+    while reader.read_line(&mut line).is_ok_and(|read| read > 2) {
+        let lower = line.to_ascii_lowercase();
+        if let Some(value) = lower.strip_prefix("content-length:") {
+            length = value.trim().parse().unwrap();
+        }
+        line.clear();
+    }
+    std::io::copy(&mut reader.take(length), &mut std::io::sink()).unwrap();
 }
 
 fn answer(status: &str, body: &str) -> Option<String> {

@@ -75,7 +75,7 @@ async fn send(url: String, client_number: usize, shared: Arc<Shared>) -> Vec<Sen
     let client = client();
     let mut sent = Vec::new();
     while !shared.is_over.load(Ordering::SeqCst) {
-        let speed = if client_number % 3 == 0 {
+        let speed = if client_number.is_multiple_of(3) {
             "slow"
         } else {
             "fast"

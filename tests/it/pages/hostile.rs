@@ -11,7 +11,6 @@ use watchkeep_endpoints::{Access, Dashboard, Endpoints, Section, Source, Tile};
 use watchkeep_health::{Component, Registry, Status};
 use watchkeep_logging::{Console, LogConfig, LogGuard};
 use watchkeep_metrics::Recorder;
-use watchkeep_tests::browser::Browser;
 use watchkeep_tests::programs;
 
 /// Each runs `ran.push` if it runs at all, from wherever a page could be careless.
@@ -121,7 +120,7 @@ impl Site {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn hostile_texts_never_run_and_everybody_can_read_the_page() {
-    let Some(browser) = Browser::start().await else {
+    let Some(browser) = super::browser().await else {
         return;
     };
     let site = site().await;

@@ -5,10 +5,10 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use reqwest::Client;
+use reqwest::{Client, Response, StatusCode};
 use serde_json::Value;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 use watchkeep_tests::client::client;
 
 use super::accounts::{Episode, episodes, number};
@@ -18,6 +18,9 @@ const VIEWERS: usize = 4;
 
 /// The time between two scrapes, and between two looks.
 const EVERY: Duration = Duration::from_secs(1);
+
+/// How long a viewer follows the stream before the next one takes the place.
+const FOLLOWED: Duration = Duration::from_secs(30);
 
 /// What is asked of a server is answered well within it, also in an outage.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -35,6 +38,8 @@ pub(super) struct Figures {
     pub(super) failed_scrapes: usize,
     pub(super) views: usize,
     pub(super) failed_views: usize,
+    /// Events of the stream.
+    pub(super) events: usize,
 }
 
 #[derive(Clone, Copy)]
@@ -53,6 +58,7 @@ impl Watchers {
         tasks.spawn(scrape(base.to_owned(), Arc::clone(&seen)));
         for _ in 0..VIEWERS {
             tasks.spawn(view(base.to_owned(), Arc::clone(&seen)));
+            tasks.spawn(follow(base.to_owned(), Arc::clone(&seen)));
         }
         Self { tasks, seen }
     }
@@ -77,10 +83,10 @@ impl Figures {
         last / middle - 1.0
     }
 
-    /// The file handles of the first and of the last third.
+    /// The file handles of the middle third and of the last one; in the first, pools of connections fill.
     pub(super) fn handles(&self) -> (f64, f64) {
-        let [first, _, last] = self.thirds(|size| size.handles);
-        (first, last)
+        let [_, middle, last] = self.thirds(|size| size.handles);
+        (middle, last)
     }
 
     /// The median of each third.
@@ -124,12 +130,13 @@ impl fmt::Display for Figures {
         )?;
         write!(
             f,
-            "scrapes: {}, failed {}; views: {}, failed {}",
+            "scrapes: {}, failed {}; views: {}, failed {}; ",
             self.sizes.len(),
             self.failed_scrapes,
             self.views,
             self.failed_views
-        )
+        )?;
+        write!(f, "events of the stream: {}", self.events)
     }
 }
 
@@ -175,4 +182,35 @@ async fn view(base: String, seen: Arc<Mutex<Figures>>) {
         }
         sleep(EVERY).await;
     }
+}
+
+/// Follows the stream of events for a while, and then again; each event has to come in time.
+async fn follow(base: String, seen: Arc<Mutex<Figures>>) {
+    loop {
+        let answer = client()
+            .get(format!("{base}/dashboard/events"))
+            .send()
+            .await;
+        match answer {
+            Ok(answer) if answer.status() == StatusCode::OK => {
+                let has_failed = !count_events(answer, &seen).await;
+                seen.lock().unwrap().failed_views += usize::from(has_failed);
+            }
+            Ok(_) | Err(_) => seen.lock().unwrap().failed_views += 1,
+        }
+        sleep(EVERY).await;
+    }
+}
+
+/// Returns whether events came in time for as long as the stream was followed.
+async fn count_events(mut stream: Response, seen: &Mutex<Figures>) -> bool {
+    let end = Instant::now() + FOLLOWED;
+    while Instant::now() < end {
+        let Ok(Ok(Some(part))) = timeout(PATIENCE, stream.chunk()).await else {
+            return false;
+        };
+        let events = part.windows(6).filter(|bytes| bytes == b"data: ").count();
+        seen.lock().unwrap().events += events;
+    }
+    true
 }

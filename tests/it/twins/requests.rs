@@ -132,7 +132,7 @@ fn without(name: &str) -> String {
     silence(|silence| drop(silence.as_object_mut().map(|fields| fields.remove(name))))
 }
 
-fn matcher(matcher: Value) -> String {
+fn matcher(matcher: &Value) -> String {
     with("matchers", json!([matcher]))
 }
 
@@ -170,18 +170,18 @@ fn silences() -> Vec<String> {
             it["id"] = json!("");
             it["endsAt"] = json!("2094-01-01T00:00:00Z");
         }),
-        matcher(json!({"name": "a", "value": "b"})),
-        matcher(json!({"name": "a", "isRegex": false})),
-        matcher(json!({"value": "a", "isRegex": false})),
-        matcher(json!({})),
-        matcher(m("", "b", false)),
-        matcher(m("a-b", "b", false)),
-        matcher(m("Σ", "b", false)),
-        matcher(m("a", "[", true)),
-        matcher(m("a", ".*", true)),
-        matcher(m("a", "", false)),
-        matcher(m("a", "b{1001}", true)),
-        matcher(json!({"name": "a", "value": "b", "isRegex": "no"})),
+        matcher(&json!({"name": "a", "value": "b"})),
+        matcher(&json!({"name": "a", "isRegex": false})),
+        matcher(&json!({"value": "a", "isRegex": false})),
+        matcher(&json!({})),
+        matcher(&m("", "b", false)),
+        matcher(&m("a-b", "b", false)),
+        matcher(&m("Σ", "b", false)),
+        matcher(&m("a", "[", true)),
+        matcher(&m("a", ".*", true)),
+        matcher(&m("a", "", false)),
+        matcher(&m("a", "b{1001}", true)),
+        matcher(&json!({"name": "a", "value": "b", "isRegex": "no"})),
         silence(|it| {
             it["matchers"] = json!([{"name": "alertname", "value": "zzz", "isRegex": false, "isEqual": false}, m("area", "none", false)]);
             it["endsAt"] = json!("2093-01-01T00:00:00Z");

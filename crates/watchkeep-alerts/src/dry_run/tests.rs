@@ -74,7 +74,7 @@ fn what_is_held_back_is_said_with_its_reason() {
          2026-11-27T10:05:30.000Z  chat  {alertname=\"Slow\", service=\"dry-run\", severity=\"warning\"}: inhibited by ad561fcb5384322c\n\
          2026-11-27T12:01:00.000Z  pager  {alertname=\"Down\", service=\"dry-run\", severity=\"critical\"}: muted by lunch\n\
          2026-11-27T12:30:00.000Z  pager  {alertname=\"More\", service=\"dry-run\", severity=\"critical\"}: muted by lunch\n\
-         2026-11-27T12:31:00.000Z  a silence is refused: at least one matcher must not match the empty text\n",
+         2026-11-27T12:31:00.000Z  a silence is refused: at least one matcher must not match the empty string\n",
     );
 }
 

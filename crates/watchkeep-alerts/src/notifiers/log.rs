@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use crate::line::TARGET;
 use crate::notification::Notification;
 use crate::notifier::{Notifier, NotifyError};
-use crate::text::{printable, value};
+use crate::text::value;
 
 /// Writes each notice as a line to the log, under the receiver's name.
 ///
@@ -29,15 +29,14 @@ impl Notifier for Log {
     }
 
     async fn notify(&self, notification: &Notification) -> Result<(), NotifyError> {
-        let get = |map: &crate::Labels, name: &str| printable(value(map, name));
         for alert in notification.alerts() {
             tracing::info!(
                 target: TARGET,
                 receiver = notification.receiver(),
-                alertname = get(&alert.labels, "alertname"),
+                alertname = value(&alert.labels, "alertname"),
                 severity = alert.level.severity(),
                 status = alert.state.as_str(),
-                summary = get(&alert.annotations, "summary"),
+                summary = value(&alert.annotations, "summary"),
                 "alert notice"
             );
         }

@@ -32,7 +32,7 @@ impl State {
         let Some(stored) = self.alerts.get(fingerprint) else {
             return;
         };
-        let key = fingerprint.to_string();
+        let key = rows::alert_key(stored.row);
         let change = if stored.groups.is_empty() && stored.said.is_resolved(now.elapsed) {
             self.alerts.remove(fingerprint);
             rows::delete(Table::Alerts, key)

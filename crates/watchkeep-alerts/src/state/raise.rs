@@ -205,6 +205,10 @@ impl State {
             self.inhibitor
                 .fires(fingerprint, &said.alert, &roles, until);
         }
+        let row = match &old {
+            Some(old) => old.row,
+            None => self.next_row(),
+        };
         let (mut matched, mut groups, mut occurrences) = (Matched::default(), Vec::new(), 0);
         let mut known = alias;
         if let Some(old) = old {
@@ -219,6 +223,7 @@ impl State {
         }
         let stored = Stored {
             said,
+            row,
             occurrences: occurrences + u64::from(firing),
             alias: known,
             firing: firing || goes_on,

@@ -52,7 +52,9 @@ impl State {
             state.restore_entry(now, &rows::read(row)?, &mut expires);
         }
         for row in of(Table::Alerts) {
-            state.restore_alert(now, &rows::read(row)?, &groups);
+            let number = rows::alert_number(row)?;
+            state.rows = state.rows.max(number);
+            state.restore_alert(now, number, &rows::read(row)?, &groups);
         }
         let mut effects = Vec::new();
         state.build_inhibition();
@@ -90,7 +92,13 @@ impl State {
         }
     }
 
-    fn restore_alert(&mut self, now: Now, row: &AlertRow, groups: &BTreeMap<&str, GroupId>) {
+    fn restore_alert(
+        &mut self,
+        now: Now,
+        number: u64,
+        row: &AlertRow,
+        groups: &BTreeMap<&str, GroupId>,
+    ) {
         let mut said = row.said(now);
         // A clock that was set back makes no lease of ours longer than it can be.
         let longest = match (said.timeout, said.kind) {
@@ -105,6 +113,7 @@ impl State {
         let fingerprint = crate::fingerprint::Fingerprint::of(said.alert.labels());
         let mut stored = Stored {
             said: said.packed(),
+            row: number,
             occurrences: row.occurrences,
             alias: row.alias,
             firing: row.firing,

@@ -140,6 +140,20 @@ pub(super) fn delete(table: Table, key: String) -> Change {
     }
 }
 
+/// Returns the key of an alert's row: a number, so that keys sort by age.
+pub(super) fn alert_key(row: u64) -> String {
+    format!("{row:016x}")
+}
+
+/// Reads the number of an alert's row from its key.
+pub(super) fn alert_number(row: &Row) -> Result<u64, RowError> {
+    u64::from_str_radix(&row.key, 16).map_err(|error| RowError {
+        table: row.table,
+        key: row.key.clone(),
+        source: serde::de::Error::custom(error),
+    })
+}
+
 /// Returns the key of the row of what a lane was told; the lengths keep apart what names may make look the same.
 pub(super) fn entry_key(group: &str, lane: &Lane) -> String {
     let Lane {

@@ -30,6 +30,8 @@ pub(super) struct Said<A = Alert> {
 #[derive(Debug)]
 pub(super) struct Stored {
     pub(super) said: Said<Packed>,
+    /// The number of its row in the journal: rows that begin together lie together, or each would touch a page of its own.
+    pub(super) row: u64,
     pub(super) occurrences: u64,
     /// Its fingerprint as it was raised, when the service was added to it.
     pub(super) alias: Option<Fingerprint>,

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use watchkeep::logging::query::ErrorQuery;
 
-use crate::File;
+use crate::{File, sorted};
 
 /// What the data view and every query look at.
 const INDEX: &str = "filebeat-*";
@@ -18,19 +18,19 @@ pub(crate) fn files() -> Vec<File> {
         File {
             path: "kibana/data-view.ndjson",
             // One object a line.
-            text: format!("{}\n", data_view()),
+            text: format!("{}\n", sorted(data_view())),
         },
         File {
             path: "kibana/connector.json",
-            text: pretty(&connector()),
+            text: pretty(connector()),
         },
         File {
             path: "kibana/error-rate-rule.json",
-            text: pretty(&error_rate_rule()),
+            text: pretty(error_rate_rule()),
         },
         File {
             path: "elasticsearch/errors.json",
-            text: pretty(&report()),
+            text: pretty(report()),
         },
     ]
 }
@@ -65,7 +65,7 @@ fn error_rate_rule() -> Value {
             "timeWindowSize": 5,
             "timeWindowUnit": "m",
             // Kibana wants the query as text, and adds the window itself.
-            "esQuery": json!({"query": {"bool": {"filter": [is_error()]}}}).to_string(),
+            "esQuery": sorted(json!({"query": {"bool": {"filter": [is_error()]}}})).to_string(),
             "size": 100,
             "threshold": [MOST_ERRORS],
             "thresholdComparator": ">",
@@ -107,6 +107,6 @@ fn query() -> Value {
         .unwrap_or_default()
 }
 
-fn pretty(value: &Value) -> String {
-    format!("{value:#}\n")
+fn pretty(value: Value) -> String {
+    format!("{:#}\n", sorted(value))
 }

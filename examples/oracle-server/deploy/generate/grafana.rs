@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::File;
+use crate::{File, sorted};
 
 /// How wide Grafana's grid is.
 const WIDTH: u32 = 24;
@@ -70,7 +70,7 @@ pub(crate) fn file(rows: Vec<Row>) -> File {
     }
     File {
         path: "grafana/dashboards/oracle.json",
-        text: format!("{:#}\n", dashboard(&panels)),
+        text: format!("{:#}\n", sorted(dashboard(&panels))),
     }
 }
 

@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::{fs, io};
 
+use serde_json::Value;
+
 mod alertmanager;
 mod dashboard;
 mod elastic;
@@ -49,6 +51,12 @@ fn files() -> Result<Vec<File>, String> {
     ];
     files.extend(elastic::files());
     Ok(files)
+}
+
+/// Sorts the keys of a value: whether maps keep another order is decided by whatever else is built at the same time.
+fn sorted(mut value: Value) -> Value {
+    value.sort_all_objects();
+    value
 }
 
 fn folder() -> PathBuf {

@@ -9,7 +9,7 @@ use crate::alerting::Alerting;
 use crate::level::Level;
 
 #[tokio::test(start_paused = true)]
-async fn every_alert_and_its_end_is_one_log_line() {
+async fn every_alert_and_its_end_is_one_event_with_the_texts_as_they_came() {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let lines = Lines {
         seen: Arc::clone(&seen),
@@ -35,8 +35,8 @@ async fn every_alert_and_its_end_is_one_log_line() {
 
     let seen = seen.lock().unwrap();
     let starts = [
-        r"WARN message=alert firing alertname=Disk severity=warning summary=full\nforged \u{202e}line details=free=0\r\n% fingerprint=",
-        r"WARN message=alert resolved alertname=Disk severity=warning summary=full\nforged \u{202e}line details=free=0\r\n% fingerprint=",
+        "WARN message=alert firing alertname=Disk severity=warning summary=full\nforged \u{202e}line details=free=0\r\n% fingerprint=",
+        "WARN message=alert resolved alertname=Disk severity=warning summary=full\nforged \u{202e}line details=free=0\r\n% fingerprint=",
         "ERROR message=alert firing alertname=Down severity=critical summary=down details= fingerprint=",
         "ERROR message=alert resolved alertname=Down severity=critical summary=down details= fingerprint=",
         "INFO message=alert firing alertname=Note severity=info summary=note details= fingerprint=",

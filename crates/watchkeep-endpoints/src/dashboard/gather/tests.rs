@@ -209,3 +209,46 @@ fn the_page_escapes_what_it_shows() {
     assert!(!html.contains("<script>"), "{html}");
     assert!(!html.contains("\"'&"), "{html}");
 }
+
+#[test]
+fn records_come_newest_first_and_errors_are_counted_by_code() {
+    use tracing_subscriber::layer::SubscriberExt as _;
+    use watchkeep_logging::{Console, LogConfig};
+
+    let config = LogConfig::new("test").with_console(Console::Off);
+    let (layer, logs) = config.with_dir(None).build().unwrap();
+    let subscriber = tracing_subscriber::registry().with(layer);
+    tracing::subscriber::with_default(subscriber, || {
+        for number in 0..60 {
+            tracing::error!(error.code = "DOWN", number, "it failed");
+        }
+        tracing::error!(error.code = "<LATE>", "it was late");
+        tracing::warn!(error.code = "DOWN", "the same again, of the request");
+    });
+    let parts = Parts {
+        logs: Some(logs.handle()),
+        ..Parts::default()
+    };
+    let logs = snapshot(Dashboard::new("x"), parts).logs;
+    let codes: Vec<(&str, usize)> = logs
+        .codes
+        .iter()
+        .map(|it| (it.code.as_str(), it.count))
+        .collect();
+    assert_eq!(codes, [("DOWN", 60), ("<LATE>", 1)]);
+    assert_eq!(logs.records.len(), 50);
+    assert_eq!(
+        (logs.records[0].level, logs.records[0].tone),
+        ("WARN", "degraded")
+    );
+    assert_eq!(logs.records[1].message, "it was late");
+    assert_eq!(logs.records[1].fields, "error.code=<LATE>");
+    let mut keys: Vec<&str> = logs.records.iter().map(|it| it.key.as_str()).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    assert_eq!(keys.len(), 50, "each row has a key of its own");
+    assert_eq!(
+        (logs.filter.as_str(), logs.filter_words.as_str()),
+        ("info", "")
+    );
+}
