@@ -1,8 +1,13 @@
 //! The reference server while its PostgreSQL or its Redis hangs, goes and comes back.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, timeout};
+use watchkeep_tests::eventually::eventually;
 use watchkeep_tests::oracle::Oracle;
 use watchkeep_tests::{programs, servers};
 
@@ -146,4 +151,82 @@ async fn a_stop_is_clean_while_the_database_is_missing_and_while_it_hangs() {
     answers_at_once(&oracle, Duration::from_secs(1)).await;
     oracle.signal("TERM").await;
     assert_eq!(oracle.ended().await.code(), Some(0), "during a run");
+}
+
+/// A database that accepts connections, counts them and never answers; returns its address.
+async fn hanging_database() -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("a port is free");
+    let address = listener.local_addr().expect("it is bound").to_string();
+    let calls = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&calls);
+    tokio::spawn(async move {
+        let mut kept = Vec::new();
+        while let Ok(connection) = listener.accept().await {
+            count.fetch_add(1, Ordering::SeqCst);
+            kept.push(connection);
+        }
+    });
+    (address, calls)
+}
+
+#[tokio::test]
+async fn five_hundred_probes_at_once_in_an_outage_are_no_call_to_the_database() {
+    let (address, calls) = hanging_database().await;
+    let url = format!("postgres://oracle@{address}/oracle");
+    // The check runs at the start, and not again within nine seconds.
+    let oracle = Arc::new(Oracle::start(BINARY, &[("DATABASE_URL", &url)]).await);
+    eventually(20, "the check calls", || async {
+        match calls.load(Ordering::SeqCst) {
+            0 => Err(0),
+            _ => Ok(()),
+        }
+    })
+    .await;
+    let (begin, before) = (Instant::now(), calls.load(Ordering::SeqCst));
+    let mut probes = JoinSet::new();
+    for _ in 0..500 {
+        let oracle = Arc::clone(&oracle);
+        probes.spawn(async move { oracle.get("/readyz").await });
+    }
+    for answer in probes.join_all().await {
+        assert_eq!(answer.expect("it answers").status(), 503);
+    }
+    assert_eq!(calls.load(Ordering::SeqCst), before);
+    assert!(
+        begin.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        begin.elapsed()
+    );
+}
+
+#[expect(clippy::print_stderr, reason = "nobody takes it for passed")]
+fn is_slow_asked_for() -> bool {
+    let asked_for = std::env::var_os("RUN_SLOW_TESTS").is_some();
+    if !asked_for {
+        eprintln!("left out: RUN_SLOW_TESTS asks for what takes more than a minute");
+    }
+    asked_for
+}
+
+#[tokio::test]
+async fn a_server_that_stood_still_is_not_ready_until_it_has_looked_again() {
+    // The database's result counts for 37 s, and nothing shortens that.
+    if !is_slow_asked_for() {
+        return;
+    }
+    let Some((mut postgres, oracle)) = over_postgres().await else {
+        return;
+    };
+    postgres.freeze();
+    oracle.signal("STOP").await;
+    sleep(Duration::from_secs(60)).await;
+    oracle.signal("CONT").await;
+    assert_eq!(probes(&oracle).await, [200, 503]);
+    let health = oracle.json("/health").await.expect("it answers");
+    assert_eq!(health["components"]["database"], "unknown", "{health}");
+    postgres.thaw();
+    oracle.component("database", "healthy").await;
+    assert_eq!(probes(&oracle).await, [200, 200]);
 }

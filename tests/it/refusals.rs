@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::timeout;
+use tokio::time::{interval, timeout};
 use watchkeep_tests::blackhole::Blackhole;
 use watchkeep_tests::eventually::eventually;
 use watchkeep_tests::oracle::Oracle;
@@ -134,4 +134,131 @@ async fn a_network_that_swallows_everything_holds_up_no_probe_and_no_stop() {
     assert_eq!(status(&oracle, "/readyz").await, 503);
     oracle.signal("TERM").await;
     assert_eq!(oracle.ended().await.code(), Some(0));
+}
+
+/// A server that answers each client with this text byte by byte, and its last byte for ever; returns its address.
+async fn drips(text: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("a port is free");
+    let address = listener.local_addr().expect("it is bound");
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                // Of all three protocols the client speaks first.
+                let _ = stream.read(&mut [0; 4_096]).await;
+                let mut ticks = interval(Duration::from_millis(100));
+                let last = text.bytes().last();
+                for byte in text.bytes().chain(last.into_iter().cycle()) {
+                    if stream.write_all(&[byte]).await.is_err() {
+                        return;
+                    }
+                    ticks.tick().await;
+                }
+            });
+        }
+    });
+    address.to_string()
+}
+
+#[tokio::test]
+async fn servers_that_drip_are_outages_and_hold_up_no_probe_and_no_stop() {
+    // The beginning of an answer of each protocol, which never ends.
+    let database = format!("postgres://oracle@{}/oracle", drips("NR\0\0\u{8}\0").await);
+    let redis = format!("redis://{}", drips("+O").await);
+    let environment = [
+        ("DATABASE_URL", database.as_str()),
+        ("REDIS_URL", redis.as_str()),
+        ("MONITOR_INTERVAL_SECONDS", "0.5"),
+    ];
+    let mut oracle = Oracle::start(BINARY, &environment).await;
+    oracle.component("redis", "degraded").await;
+    oracle.component("database", "unhealthy").await;
+    assert_eq!(status(&oracle, "/livez").await, 200);
+    assert_eq!(status(&oracle, "/readyz").await, 503);
+    oracle.signal("TERM").await;
+    assert_eq!(oracle.ended().await.code(), Some(0));
+}
+
+#[tokio::test]
+async fn an_engine_that_drips_times_out_and_degrades_by_its_calls() {
+    let engine = format!("http://{}", drips("HTTP/1.1 200 OK\r\nx: y").await);
+    let environment = [
+        ("AI_ENGINE_URL", engine.as_str()),
+        ("AI_TIMEOUT_SECONDS", "1"),
+        ("MONITOR_INTERVAL_SECONDS", "0.5"),
+    ];
+    let oracle = Oracle::start(BINARY, &environment).await;
+    oracle.ready().await;
+    // It can be connected to, which is all that the check looks at.
+    oracle.component("ai_engine", "healthy").await;
+    for text in ["one", "two", "three"] {
+        let (status, answer) = oracle.message(7, text).await.expect("it answers");
+        assert_eq!(status, 504, "{answer}");
+    }
+    let health = oracle.component("ai_engine", "degraded").await;
+    assert_eq!(health["status"], "degraded");
+    assert_eq!(status(&oracle, "/readyz").await, 200);
+}
+
+#[tokio::test]
+async fn names_that_do_not_resolve_are_outages_that_say_so() {
+    // Reserved to never exist (RFC 6761, section 6.4).
+    let environment = [
+        ("DATABASE_URL", "postgres://oracle@database.invalid/oracle"),
+        ("REDIS_URL", "redis://redis.invalid"),
+        ("AI_ENGINE_URL", "http://engine.invalid"),
+        ("MONITOR_INTERVAL_SECONDS", "0.5"),
+    ];
+    let mut oracle = Oracle::start(BINARY, &environment).await;
+    oracle.component("redis", "degraded").await;
+    oracle.component("ai_engine", "degraded").await;
+    oracle.component("database", "unhealthy").await;
+    assert_eq!(status(&oracle, "/livez").await, 200);
+    assert_eq!(status(&oracle, "/readyz").await, 503);
+    let details = details(&oracle).await;
+    assert!(details.contains("lookup"), "{details}");
+    oracle.signal("TERM").await;
+    assert_eq!(oracle.ended().await.code(), Some(0));
+}
+
+/// Starts a PostgreSQL again, which lets users of loopback in by this method.
+async fn authenticates_by(postgres: &mut servers::Real, method: &str) {
+    postgres.stop().await;
+    let file = postgres.folder().join("data/pg_hba.conf");
+    let line = format!("host all all 127.0.0.1/32 {method}\n");
+    std::fs::write(file, line).expect("the file can be written");
+    postgres.restart().await;
+}
+
+#[tokio::test]
+async fn a_database_that_refuses_the_password_takes_readiness_and_tells_no_secret() {
+    let Some(program) = programs::require("postgres") else {
+        return;
+    };
+    let mut postgres = servers::postgres(&program).await;
+    authenticates_by(&mut postgres, "scram-sha-256").await;
+    let url = format!(
+        "postgres://oracle:wrong-secret@127.0.0.1:{}/postgres",
+        postgres.port()
+    );
+    let environment = [
+        ("DATABASE_URL", url.as_str()),
+        ("MONITOR_INTERVAL_SECONDS", "0.5"),
+        ("LOG_LEVEL", "trace"),
+    ];
+    let oracle = Oracle::start(BINARY, &environment).await;
+    let health = oracle.component("database", "unhealthy").await;
+    assert_eq!(health["status"], "unhealthy");
+    assert_eq!(status(&oracle, "/livez").await, 200);
+    assert_eq!(status(&oracle, "/readyz").await, 503);
+    let details = details(&oracle).await;
+    assert!(details.contains("authentication failed"), "{details}");
+    let said = format!("{details}{}", oracle.log("oracle.log"));
+    assert!(!said.contains("wrong-secret"), "{said}");
+
+    // Whoever puts it right does not have to restart the server.
+    authenticates_by(&mut postgres, "trust").await;
+    oracle.component("database", "healthy").await;
+    assert_eq!(status(&oracle, "/readyz").await, 200);
 }

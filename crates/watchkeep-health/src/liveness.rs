@@ -1,6 +1,7 @@
 //! Whether the process itself is alive: local signs only, never anything that it depends on.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -18,7 +19,8 @@ pub(crate) use watchdog::{MIN_LIMIT, Watchdog};
 /// A sign of life of the process itself, for [`Probe::Live`](crate::Probe::Live).
 ///
 /// It is asked by each probe, so it must only read memory. That it can neither wait nor say why keeps the
-/// database out of it: a failed liveness probe restarts the process, and that mends nothing outside of it.
+/// database out of it: a failed liveness probe restarts the process, and that mends nothing outside of it. One that
+/// panics counts as dead.
 /// [`Fatal`] and [`Pulse`] are ready-made.
 pub trait LocalCheck: Send + Sync + 'static {
     /// Whether the process is alive as far as this can see.
@@ -69,7 +71,12 @@ impl Liveness {
         {
             return Some("runtime");
         }
-        let dead = self.locals.iter().find(|(_, check)| !check.is_alive());
+        let is_dead = |check: &dyn LocalCheck| {
+            // Whoever panics here leaves nothing behind that this reads.
+            let asking = AssertUnwindSafe(|| check.is_alive());
+            !catch_unwind(asking).unwrap_or(false)
+        };
+        let dead = self.locals.iter().find(|(_, check)| is_dead(&**check));
         dead.map(|(name, _)| name.as_str())
     }
 }

@@ -220,7 +220,8 @@ impl Registry {
         self.inner.with(|_, _| (), |state, _| state.is_draining())
     }
 
-    /// Wakes whenever a status or a probe's answer changes from now on.
+    /// Wakes whenever a status or a probe's answer changes from now on; for liveness within a second, and only while
+    /// the checks run.
     pub fn changed(&self) -> Changed {
         self.inner.changed()
     }

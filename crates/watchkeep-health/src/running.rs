@@ -12,6 +12,7 @@ use crate::check::{CheckError, Work};
 use crate::export::Outcome;
 use crate::message;
 use crate::registry::Inner;
+use crate::status::Probe;
 
 mod isolated;
 mod pace;
@@ -19,7 +20,8 @@ mod pace;
 use isolated::Isolated;
 use pace::Pace;
 
-/// How late the gauges and the subscribers may learn that a result went stale; reports know it at once.
+/// How late the gauges and the subscribers may learn that a result went stale, or a sign of life ended; reports and
+/// probes know it at once.
 const SWEEP: Duration = Duration::from_secs(1);
 
 /// The checks run as long as this, or another one of the same run, is alive.
@@ -204,9 +206,16 @@ fn payload_text(payload: &(dyn Any + Send)) -> &str {
 async fn sweep(registry: Arc<Inner>) {
     let mut ticks = interval(SWEEP);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut was_live = true;
     loop {
         ticks.tick().await;
         registry.refresh();
+        // Signs of life tell nobody when they end.
+        let is_live = registry.probe(Probe::Live).ok;
+        if is_live != was_live {
+            registry.wake();
+        }
+        was_live = is_live;
     }
 }
 

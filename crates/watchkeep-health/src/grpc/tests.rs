@@ -10,6 +10,7 @@ use tonic::{Code, Streaming};
 use tonic_health::pb::health_client::HealthClient;
 
 use super::*;
+use crate::Fatal;
 use crate::component::Component;
 
 fn registry() -> Registry {
@@ -102,6 +103,23 @@ async fn a_watcher_of_a_service_that_is_not_there_is_not_sent_away() {
     say(&registry, "database", Status::Unhealthy);
     let more = timeout(Duration::from_millis(100), told(&mut nobody)).await;
     assert!(more.is_err(), "{more:?}");
+}
+
+#[tokio::test]
+async fn a_watcher_of_liveness_is_told_when_a_sign_of_life_ends() {
+    let fatal = Fatal::new();
+    let registry = Registry::builder("1")
+        .component(Component::manual("api").starting_as(Status::Healthy))
+        .liveness("fatal", fatal.clone())
+        .build()
+        .unwrap();
+    let _running = registry.start();
+    let mut client = client(&registry).await;
+    let watch = client.watch(request("liveness")).await;
+    let mut live = watch.unwrap().into_inner();
+    assert_eq!(told(&mut live).await, Some(ServingStatus::Serving));
+    fatal.raise();
+    assert_eq!(told(&mut live).await, Some(ServingStatus::NotServing));
 }
 
 #[tokio::test]

@@ -47,3 +47,16 @@ async fn a_pulse_fails_after_too_long_a_silence() {
     pulse.clone().beat();
     assert!(pulse.is_alive());
 }
+
+#[test]
+fn a_sign_of_life_that_panics_is_none_and_harms_no_probe() {
+    struct Broken;
+    impl LocalCheck for Broken {
+        fn is_alive(&self) -> bool {
+            panic!("a poisoned lock");
+        }
+    }
+    let liveness = Liveness::new(vec![("broken".to_owned(), Arc::new(Broken) as _)], None);
+    assert_eq!(liveness.answer(SECOND), ProbeAnswer::new(false, "not live"));
+    assert_eq!(liveness.answer(SECOND), ProbeAnswer::new(false, "not live"));
+}

@@ -95,7 +95,7 @@ impl Inner {
     }
 
     /// Answers a probe from one atomic word, as long as nothing can have gone stale since it was written.
-    pub(super) fn probe(&self, probe: Probe) -> ProbeAnswer {
+    pub(crate) fn probe(&self, probe: Probe) -> ProbeAnswer {
         let since_birth = self.born.elapsed();
         if probe == Probe::Live {
             return self.liveness.answer(since_birth);
@@ -133,9 +133,14 @@ impl Inner {
         answer
     }
 
-    fn tell(&self, changes: &[Transition]) {
+    /// Wakes everybody who waits for a difference.
+    pub(crate) fn wake(&self) {
         self.different
             .send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    fn tell(&self, changes: &[Transition]) {
+        self.wake();
         self.export_present();
         for change in changes {
             self.count(change);

@@ -14,26 +14,14 @@ type Run = Pin<Box<dyn Future<Output = Result<(), CheckError>> + Send>>;
 ///
 /// On a runtime of one thread there is nobody to hand them to, and a check that blocks delays everything.
 pub(super) struct Isolated {
-    run: Option<Run>,
+    run: Run,
 }
 
 // === impl Isolated ===
 
 impl Isolated {
     pub(super) fn new(run: Run) -> Self {
-        Self { run: Some(run) }
-    }
-
-    fn poll_run(&mut self, context: &mut Context<'_>) -> Poll<Result<(), CheckError>> {
-        let Some(run) = &mut self.run else {
-            return Poll::Pending;
-        };
-        let result = run.as_mut().poll(context);
-        if result.is_ready() {
-            // Dropped here, because a destructor may block or panic too.
-            self.run = None;
-        }
-        result
+        Self { run }
     }
 }
 
@@ -42,8 +30,9 @@ impl Future for Isolated {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         if Handle::current().runtime_flavor() == RuntimeFlavor::CurrentThread {
-            return self.poll_run(context);
+            return self.run.as_mut().poll(context);
         }
-        block_in_place(|| self.poll_run(context))
+        // What the run holds is dropped here as well, when it ends: a destructor may block, too.
+        block_in_place(|| self.run.as_mut().poll(context))
     }
 }
