@@ -6,6 +6,7 @@ use reqwest::{Method, Response, StatusCode};
 use serde_json::Value;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
+use tokio::time::Instant;
 use watchkeep_tests::client::client;
 use watchkeep_tests::eventually::eventually;
 use watchkeep_tests::oracle::Oracle;
@@ -156,21 +157,18 @@ async fn both_listeners_answer_probes_while_it_drains() {
 async fn level_is_changed_for_a_time_and_its_end_is_told() {
     let oracle = Oracle::start(BINARY, &[("LOG_LEVEL", "error")]).await;
     let url = format!("{}/log-level", oracle.base());
-    // The second change takes the first one's end away.
-    for seconds in [1, 2] {
+    let change = async |seconds: u32| {
         let body = format!(r#"{{"level":"debug,hyper=warn","for_seconds":{seconds}}}"#);
         let answer = ask(Method::PUT, &url, &body).await;
         assert_eq!(answer.status(), 200);
         let in_force: Value = answer.json().await.expect("it is JSON");
         assert_eq!(in_force["level"], "debug,hyper=warn");
         assert_eq!(in_force["then"], "error");
-    }
-    tokio::time::sleep(Duration::from_millis(1300)).await;
-    let in_force: Value = ask(Method::GET, &url, "").await.json().await.expect("JSON");
-    assert_eq!(
-        in_force["level"], "debug,hyper=warn",
-        "the first end ends nothing"
-    );
+    };
+    change(1).await;
+    // The second change takes the first one's end away.
+    let changed = Instant::now();
+    change(2).await;
     eventually(10, "it is back", || async {
         let in_force: Value = ask(Method::GET, &url, "").await.json().await.expect("JSON");
         match in_force["level"].as_str() {
@@ -179,6 +177,11 @@ async fn level_is_changed_for_a_time_and_its_end_is_told() {
         }
     })
     .await;
+    let lasted = changed.elapsed();
+    assert!(
+        lasted >= Duration::from_secs(2),
+        "the first end ends nothing: {lasted:?}"
+    );
     eventually(5, "both are told", || async {
         let log = oracle.log("oracle.log");
         let is_told = log.matches("log filter is changed for a time").count() == 2

@@ -6,9 +6,12 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use reqwest::StatusCode;
 use serde_json::json;
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
+use tokio::time::{Duration, Instant, MissedTickBehavior, interval};
 use watchkeep_tests::client::client;
 use watchkeep_tests::eventually::eventually;
+
+/// The least time between two messages of one client.
+const PACE: Duration = Duration::from_millis(20);
 
 pub(super) struct Load {
     clients: Vec<JoinHandle<Vec<Sent>>>,
@@ -74,7 +77,11 @@ impl Load {
 async fn send(url: String, client_number: usize, shared: Arc<Shared>) -> Vec<Sent> {
     let client = client();
     let mut sent = Vec::new();
+    // A client that is answered at once does not become a storm.
+    let mut pace = interval(PACE);
+    pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while !shared.is_over.load(Ordering::SeqCst) {
+        pace.tick().await;
         let speed = if client_number.is_multiple_of(3) {
             "slow"
         } else {
@@ -93,8 +100,6 @@ async fn send(url: String, client_number: usize, shared: Arc<Shared>) -> Vec<Sen
             complaint: if is_fine { String::new() } else { complaint },
         });
         shared.answered.fetch_add(1, Ordering::SeqCst);
-        // A client that is answered at once does not become a storm.
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
     sent
 }
