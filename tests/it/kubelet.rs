@@ -73,7 +73,10 @@ async fn an_outage_of_the_database_takes_the_pod_out_and_restarts_nothing_and_a_
     let started = startup.last().unwrap();
     assert!(started.is_success);
     for kind in [Kind::Liveness, Kind::Readiness] {
-        let first = pod.kubelet.answers(kind)[0];
+        let first = eventually(10, "a first answer", || async {
+            pod.kubelet.answers(kind).first().copied().ok_or(kind)
+        })
+        .await;
         assert!(
             first.asked >= started.answered,
             "{kind:?} before the start was over"

@@ -136,7 +136,8 @@ async fn hours_of_outages_leak_nothing_and_lose_nothing() {
     world.webhook.set(Mood::Well);
     oracle.component("database", "healthy").await;
     let alerts = eventually(120, "every alert is accounted for", || async {
-        let alerts = Alerts::count(&oracle, &watchers.alerts(), &world.webhook.bodies()).await?;
+        let (listed, sent) = (watchers.alerts(), watchers.sent());
+        let alerts = Alerts::count(&oracle, listed, sent, &world.webhook.bodies()).await?;
         alerts.check()?;
         Ok::<_, String>(alerts)
     })
@@ -161,6 +162,7 @@ fn check(figures: &Figures, outages: usize) {
     assert!(outages >= OUTAGES.len(), "only {outages} outages");
     assert_eq!(figures.failed_scrapes, 0, "a scrape failed");
     assert_eq!(figures.failed_views, 0, "a viewer was not served");
+    assert_eq!(figures.failed_sends, 0, "an alert was not accepted");
     assert!(figures.events > 0, "the stream told nothing");
     assert!(figures.views > 0);
     let memory = figures.memory_growth();

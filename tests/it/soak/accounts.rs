@@ -187,6 +187,7 @@ impl fmt::Display for Lines {
 /// The alerts, each an episode, and the notices about them.
 pub(super) struct Alerts {
     accepted: BTreeSet<Episode>,
+    sent: BTreeSet<String>,
     delivered: BTreeSet<Episode>,
     notices_received: f64,
     notices_delivered: f64,
@@ -197,10 +198,11 @@ pub(super) struct Alerts {
 }
 
 impl Alerts {
-    /// Counts what was listed, and what the receiver has accepted.
+    /// Counts what was listed, what was sent by name, and what the receiver has accepted.
     pub(super) async fn count(
         oracle: &Oracle,
-        listed: &BTreeSet<Episode>,
+        listed: BTreeSet<Episode>,
+        sent: BTreeSet<String>,
         received: &[String],
     ) -> Result<Self, String> {
         let bodies = received.iter().map(|body| serde_json::from_str(body));
@@ -212,7 +214,8 @@ impl Alerts {
         let dead = list["deadLetters"].as_array().map_or(0, Vec::len);
         let webhook = [("receiver", "webhook"), ("outcome", "delivered")];
         Ok(Self {
-            accepted: listed.clone(),
+            accepted: listed,
+            sent,
             delivered: delivered.collect(),
             notices_received: bodies.len() as f64,
             notices_delivered: number(&metrics, "watchkeep_alerts_notifications_total", &webhook),
@@ -227,12 +230,23 @@ impl Alerts {
         self.accepted.difference(&self.delivered).collect()
     }
 
+    /// The alerts that were sent, and of which no notice came.
+    fn unheard(&self) -> BTreeSet<&String> {
+        let told: BTreeSet<&String> = self.delivered.iter().map(|(name, _)| name).collect();
+        let unheard = self.sent.iter().filter(|name| !told.contains(name));
+        unheard.collect()
+    }
+
     /// Complains about an alert that was neither told nor is on its way, dead or suppressed, and about notices that were counted and not received.
     pub(super) fn check(&self) -> Result<(), String> {
         let explained = self.pending + self.dead as f64 + self.suppressed;
         let untold = self.untold();
         if self.accepted.is_empty() || untold.len() as f64 > explained {
             return Err(format!("{self}; untold: {untold:?}"));
+        }
+        let unheard = self.unheard();
+        if self.sent.is_empty() || !unheard.is_empty() {
+            return Err(format!("{self}; sent, and no notice came: {unheard:?}"));
         }
         // One whose answer was lost is sent again, so more may be received than count as delivered.
         if self.pending > 0.0 || self.notices_delivered > self.notices_received {
@@ -246,7 +260,7 @@ impl fmt::Display for Alerts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "alerts: {} accepted ({} occurrences) = {} delivered + {} others (pending {}, dead {}, suppressed {}); notices: {} delivered, {} received",
+            "alerts: {} accepted ({} occurrences) = {} delivered + {} others (pending {}, dead {}, suppressed {}); {} of {} that were sent were told; notices: {} delivered, {} received",
             self.accepted.len(),
             self.occurrences,
             self.accepted.len() - self.untold().len(),
@@ -254,6 +268,8 @@ impl fmt::Display for Alerts {
             self.pending,
             self.dead,
             self.suppressed,
+            self.sent.len() - self.unheard().len(),
+            self.sent.len(),
             self.notices_delivered,
             self.notices_received
         )

@@ -1,10 +1,11 @@
-//! Those who look at the server all the time: a scraper, and viewers of the page; and what they have seen of its size.
+//! Those who use the server all the time: a scraper, viewers of the page, and a sender of alerts; and what they have seen of its size.
 
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use reqwest::header::CONTENT_TYPE;
 use reqwest::{Client, Response, StatusCode};
 use serde_json::Value;
 use tokio::task::JoinSet;
@@ -18,6 +19,9 @@ const VIEWERS: usize = 4;
 
 /// The time between two scrapes, and between two looks.
 const EVERY: Duration = Duration::from_secs(1);
+
+/// The time between two alerts that are sent.
+const SENT_EVERY: Duration = Duration::from_secs(5);
 
 /// How long a viewer follows the stream before the next one takes the place.
 const FOLLOWED: Duration = Duration::from_secs(30);
@@ -35,6 +39,8 @@ pub(super) struct Watchers {
 pub(super) struct Figures {
     sizes: Vec<Size>,
     alerts: BTreeSet<Episode>,
+    sent: BTreeSet<String>,
+    pub(super) failed_sends: usize,
     pub(super) failed_scrapes: usize,
     pub(super) views: usize,
     pub(super) failed_views: usize,
@@ -56,6 +62,7 @@ impl Watchers {
         let seen = Arc::<Mutex<Figures>>::default();
         let mut tasks = JoinSet::new();
         tasks.spawn(scrape(base.to_owned(), Arc::clone(&seen)));
+        tasks.spawn(send(base.to_owned(), Arc::clone(&seen)));
         for _ in 0..VIEWERS {
             tasks.spawn(view(base.to_owned(), Arc::clone(&seen)));
             tasks.spawn(follow(base.to_owned(), Arc::clone(&seen)));
@@ -66,6 +73,11 @@ impl Watchers {
     /// Returns every alert that was ever listed.
     pub(super) fn alerts(&self) -> BTreeSet<Episode> {
         self.seen.lock().unwrap().alerts.clone()
+    }
+
+    /// Returns the name of every alert that was sent and accepted.
+    pub(super) fn sent(&self) -> BTreeSet<String> {
+        self.seen.lock().unwrap().sent.clone()
     }
 
     pub(super) async fn stop(mut self) -> Figures {
@@ -136,7 +148,13 @@ impl fmt::Display for Figures {
             self.views,
             self.failed_views
         )?;
-        write!(f, "events of the stream: {}", self.events)
+        write!(
+            f,
+            "events of the stream: {}; alerts sent: {}, failed {}",
+            self.events,
+            self.sent.len(),
+            self.failed_sends
+        )
     }
 }
 
@@ -165,6 +183,29 @@ async fn scrape(base: String, seen: Arc<Mutex<Figures>>) {
         });
         let listed: Value = serde_json::from_str(&alerts).unwrap();
         seen.alerts.extend(episodes(&listed["alerts"]));
+    }
+}
+
+/// Sends alerts, each of a name of its own, and keeps the names of those that were accepted.
+async fn send(base: String, seen: Arc<Mutex<Figures>>) {
+    let client = client();
+    for number in 1_u64.. {
+        sleep(SENT_EVERY).await;
+        let name = format!("Sent{number}");
+        let alerts = serde_json::json!([{"labels": {"alertname": &name, "severity": "warning"}}]);
+        let request = client
+            .post(format!("{base}/api/v2/alerts"))
+            .header(CONTENT_TYPE, "application/json")
+            .timeout(PATIENCE)
+            .body(alerts.to_string());
+        let answer = request.send().await;
+        let mut seen = seen.lock().unwrap();
+        match answer {
+            Ok(answer) if answer.status() == StatusCode::OK => {
+                seen.sent.insert(name);
+            }
+            Ok(_) | Err(_) => seen.failed_sends += 1,
+        }
     }
 }
 
