@@ -1,10 +1,12 @@
 //! The engine's API beside a real Alertmanager: the same requests, commands and alerts to both.
 
 mod amtool;
+mod deviations;
 mod different;
 mod prometheus;
 mod requests;
 mod scenarios;
+mod script;
 
 use std::net::SocketAddr;
 
@@ -20,6 +22,7 @@ use watchkeep_tests::servers::{Real, alertmanager_with};
 
 /// The engine behind its own API.
 struct Ours {
+    alerting: Alerting,
     address: SocketAddr,
     serving: JoinHandle<()>,
 }
@@ -46,12 +49,16 @@ impl Ours {
         let listener = listener.expect("a port is free");
         let address = listener.local_addr().expect("it is bound");
         let router = Endpoints::new(Access::for_listener(address))
-            .with_alertmanager_api(alerting)
+            .with_alertmanager_api(alerting.clone())
             .router();
         let serving = tokio::spawn(async move {
             axum::serve(listener, router).await.expect("it serves");
         });
-        Self { address, serving }
+        Self {
+            alerting,
+            address,
+            serving,
+        }
     }
 
     fn url(&self) -> String {

@@ -204,8 +204,12 @@ async fn a_bad_file_keeps_the_rules_and_a_good_one_replaces_them() {
         })
     };
     fires("Always").await;
-    let state = std::fs::read_to_string(oracle.folder().join("data/rules.json")).unwrap();
-    assert!(state.contains("\"firing\""), "{state}");
+    let state = oracle.folder().join("data/rules.json");
+    watchkeep_tests::eventually::eventually(20, "the state is kept", || async {
+        let state = std::fs::read_to_string(&state).map_err(|error| error.to_string())?;
+        state.contains("\"firing\"").then_some(()).ok_or(state)
+    })
+    .await;
 
     std::fs::write(
         &path,
