@@ -1,5 +1,7 @@
 //! The API asked as clients do, through the router.
 
+mod journal;
+
 use std::time::Duration;
 
 use axum::Router;
