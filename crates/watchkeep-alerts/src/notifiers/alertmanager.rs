@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use reqwest::Url;
 use reqwest::header::HeaderMap;
 use serde::Serialize;
 use tokio::task::JoinSet;
@@ -109,6 +110,8 @@ struct PostableAlert<'a> {
     annotations: &'a Labels,
     starts_at: Timestamp,
     ends_at: Timestamp,
+    #[serde(rename = "generatorURL", skip_serializing_if = "str::is_empty")]
+    generator_url: &'a str,
 }
 
 impl<'a> PostableAlert<'a> {
@@ -124,8 +127,18 @@ impl<'a> PostableAlert<'a> {
             annotations: &alert.annotations,
             starts_at: alert.starts_at,
             ends_at: ends_at.max(alert.starts_at),
+            generator_url: address(&alert.generator_url).unwrap_or_default(),
         }
     }
+}
+
+/// Returns a text that is a web address; because of one that is none a peer would refuse all alerts of the notice.
+fn address(text: &str) -> Option<&str> {
+    let is_escape = |rest: &str| rest.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
+    let is_escaped = text.split('%').skip(1).all(is_escape);
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_graphic());
+    let is_address = Url::parse(text).is_ok_and(|url| url.has_host());
+    (is_escaped && is_plain && is_address).then_some(text)
 }
 
 #[cfg(test)]

@@ -45,6 +45,29 @@ async fn every_peer_is_told_and_a_firing_state_is_a_lease() {
 }
 
 #[tokio::test]
+async fn where_an_alert_comes_from_goes_along_when_it_is_an_address() {
+    for (source, sent) in [
+        ("http://a:9090/graph?g0.expr=up+%3D%3D+0", true),
+        ("", false),
+        ("mailto:x", false),
+        ("http://a b", false),
+        ("http://a/\n", false),
+        ("http://a/%zz", false),
+        ("http://a/?q=%2", false),
+        ("/graph", false),
+    ] {
+        let mut sink = Sink::start(&[&answer("200 OK", "", "")]).await;
+        let manager = Alertmanager::new([&sink.address]).unwrap();
+        let mut notification = notice(&[(&down(), Status::Firing)]);
+        notification.alerts_mut()[0].generator_url = source.to_owned();
+        manager.notify(&notification).await.unwrap();
+        let alert = alerts(&sink.request().await)[0].clone();
+        let wanted = sent.then_some(source);
+        assert_eq!(alert.get("generatorURL").and_then(|it| it.as_str()), wanted);
+    }
+}
+
+#[tokio::test]
 async fn the_end_of_an_alert_and_of_an_event_are_their_own() {
     for state in [Status::Resolved, Status::Firing] {
         let mut sink = Sink::start(&[&answer("200 OK", "", "")]).await;
