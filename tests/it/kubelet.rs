@@ -37,7 +37,7 @@ fn deployment() -> Deployment {
 /// An engine that is at once or, for a text with `slow`, later than a pod that stops is out of the list of endpoints.
 async fn engine(deployment: &Deployment) -> Sink {
     let answer = r#"{"category":"greeting","reply":"Hello.","tokens_used":12}"#;
-    let later = deployment.pre_stop().mul_f64(1.5);
+    let later = deployment.pre_stop().mul_f64(2.5);
     Sink::start(move |body| match body.contains("slow") {
         true => Reply::Later(later, answer.to_owned()),
         false => Reply::ok(answer),
@@ -113,6 +113,17 @@ async fn an_outage_of_the_database_takes_the_pod_out_and_restarts_nothing_and_a_
     let load = Load::start(proxy.url(), 6);
     load.until_answered(30).await;
     let base = pod.http.clone();
+    // One that takes longer than the preStop hook has just begun.
+    let slow = || {
+        let received = engine.received();
+        let slow = received.iter().filter(|one| one.body.contains("slow"));
+        slow.count()
+    };
+    let before = slow();
+    eventually(20, "a slow message", || async {
+        (slow() > before).then_some(()).ok_or(before)
+    })
+    .await;
     load.stop();
     let stopping = tokio::spawn(pod.terminate(deployment.clone(), proxy.clone()));
     let sent = load.ended().await;
