@@ -218,10 +218,12 @@ impl Alert {
 
 /// Says whether a name of a label or annotation is as Prometheus wants it: letters, digits and `_`, not beginning with a digit; and not longer than 128 bytes.
 pub fn is_label_name(name: &str) -> bool {
-    let rest = name.trim_start_matches(|c: char| c.is_ascii_alphabetic() || c == '_');
-    rest.len() < name.len()
+    let is_letter = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
+    name.bytes().next().is_some_and(is_letter)
         && name.len() <= NAME_BYTES
-        && rest.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        && name
+            .bytes()
+            .all(|byte| is_letter(byte) || byte.is_ascii_digit())
 }
 
 #[cfg(test)]

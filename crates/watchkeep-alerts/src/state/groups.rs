@@ -1,6 +1,7 @@
 //! The groups of alerts, and the order in which they are due.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,14 +17,18 @@ pub(super) type GroupId = u64;
 
 /// The groups.
 ///
-/// Every look-up and change costs the logarithm of their number.
+/// Every look-up and change costs the logarithm of their number at most.
 #[derive(Debug, Default)]
 pub(super) struct Groups {
     held: BTreeMap<GroupId, Group>,
-    index: BTreeMap<(RouteId, Labels), GroupId>,
+    index: Index,
     due: BTreeSet<(Duration, GroupId)>,
     serial: GroupId,
 }
+
+/// The groups by route and labels.
+#[derive(Default)]
+struct Index(HashMap<(RouteId, Labels), GroupId>);
 
 /// The alerts of a route that share the labels of its `group_by`.
 #[derive(Debug)]
@@ -34,6 +39,8 @@ pub(super) struct Group {
     pub(super) route_key: Arc<str>,
     pub(super) receiver: Arc<str>,
     pub(super) labels: Labels,
+    /// The key of its row, which says all of the three.
+    pub(super) row_key: Box<str>,
     /// The key that receivers see.
     pub(super) key: Arc<str>,
     pub(super) members: BTreeMap<Fingerprint, Member>,
@@ -60,7 +67,7 @@ impl Groups {
     }
 
     pub(super) fn find(&self, place: &(RouteId, Labels)) -> Option<GroupId> {
-        self.index.get(place).copied()
+        self.index.0.get(place).copied()
     }
 
     pub(super) fn get(&self, id: GroupId) -> Option<&Group> {
@@ -91,8 +98,8 @@ impl Groups {
         self.due.remove(&(group.next.elapsed, id));
         if let Some(route) = group.route {
             let place = (route, group.labels.clone());
-            if self.index.get(&place) == Some(&id) {
-                self.index.remove(&place);
+            if self.index.0.get(&place) == Some(&id) {
+                self.index.0.remove(&place);
             }
         }
         Some(group)
@@ -101,14 +108,14 @@ impl Groups {
     pub(super) fn put_back(&mut self, id: GroupId, group: Group) {
         self.due.insert((group.next.elapsed, id));
         if let Some(route) = group.route {
-            self.index.insert((route, group.labels.clone()), id);
+            self.index.0.insert((route, group.labels.clone()), id);
         }
         self.held.insert(id, group);
     }
 
     /// Takes all of them out, in the order of their numbers.
     pub(super) fn take_all(&mut self) -> Vec<(GroupId, Group)> {
-        self.index.clear();
+        self.index.0.clear();
         self.due.clear();
         std::mem::take(&mut self.held).into_iter().collect()
     }
@@ -119,14 +126,19 @@ impl Groups {
     }
 }
 
-impl Group {
-    /// Returns the key of its row: a route that sends elsewhere is another group.
-    ///
-    /// The lengths keep apart what names may make look the same.
-    pub(super) fn row_key(&self) -> String {
-        let (receiver, route) = (&self.receiver, &self.route_key);
-        let labels = braced(&self.labels);
-        let (receiver_bytes, route_bytes) = (receiver.len(), route.len());
-        format!("{receiver_bytes}:{receiver}/{route_bytes}:{route}/{labels}")
+impl fmt::Debug for Index {
+    /// In order, so that equal states look the same.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sorted: BTreeMap<_, _> = self.0.iter().collect();
+        sorted.fmt(f)
     }
+}
+
+/// Returns the key of a group's row: a route that sends elsewhere is another group.
+///
+/// The lengths keep apart what names may make look the same.
+pub(super) fn row_key(receiver: &str, route: &str, labels: &Labels) -> Box<str> {
+    let labels = braced(labels);
+    let (receiver_bytes, route_bytes) = (receiver.len(), route.len());
+    format!("{receiver_bytes}:{receiver}/{route_bytes}:{route}/{labels}").into_boxed_str()
 }

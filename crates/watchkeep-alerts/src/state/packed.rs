@@ -7,14 +7,16 @@ use serde::{Serialize, Serializer};
 use crate::alert::{Alert, Labels};
 use crate::level::Level;
 
-/// Ends each text; no byte of UTF-8 is like it.
-const END: u8 = 0xff;
+/// A length is written as characters of so many of its bits each, the lowest first; all are below the surrogates.
+const DIGIT_BITS: u32 = 13;
+/// Says that another digit of the length follows.
+const MORE: usize = 1 << DIGIT_BITS;
 
 /// An alert's labels, annotations and source, in one piece: maps of texts take five times as much.
 #[derive(Clone, Debug)]
 pub(crate) struct Packed {
-    /// Names and values of the labels, then of the annotations, each with its end; then the source.
-    bytes: Box<[u8]>,
+    /// Names and values of the labels, then of the annotations, each after its length; then the source.
+    text: Box<str>,
     labels_end: usize,
     annotations_end: usize,
     level: Level,
@@ -23,7 +25,7 @@ pub(crate) struct Packed {
 /// Names and values, in the order of the names.
 #[derive(Clone, Debug)]
 pub(crate) struct Pairs<'a> {
-    rest: &'a [u8],
+    rest: &'a str,
 }
 
 // === impl Packed ===
@@ -42,37 +44,42 @@ impl Packed {
     fn from_parts(labels: &Labels, annotations: &Labels, source: &str, level: Level) -> Self {
         let texts = [labels, annotations].into_iter().flatten();
         let length = texts.fold(source.len(), |sum, (name, value)| {
-            sum + name.len() + value.len() + 2
+            sum + length_bytes(name) + name.len() + length_bytes(value) + value.len()
         });
-        let mut bytes = Vec::with_capacity(length);
-        put(&mut bytes, labels);
-        let labels_end = bytes.len();
-        put(&mut bytes, annotations);
-        let annotations_end = bytes.len();
-        bytes.extend_from_slice(source.as_bytes());
+        let mut text = String::with_capacity(length);
+        put(&mut text, labels);
+        let labels_end = text.len();
+        put(&mut text, annotations);
+        let annotations_end = text.len();
+        text.push_str(source);
         Self {
-            bytes: bytes.into_boxed_slice(),
+            text: text.into_boxed_str(),
             labels_end,
             annotations_end,
             level,
         }
     }
 
+    /// Returns how many bytes it takes.
+    pub(super) fn len(&self) -> usize {
+        self.text.len()
+    }
+
     pub(crate) fn labels(&self) -> Pairs<'_> {
         Pairs {
-            rest: &self.bytes[..self.labels_end],
+            rest: &self.text[..self.labels_end],
         }
     }
 
     pub(crate) fn annotations(&self) -> Pairs<'_> {
         Pairs {
-            rest: &self.bytes[self.labels_end..self.annotations_end],
+            rest: &self.text[self.labels_end..self.annotations_end],
         }
     }
 
     /// Returns where the alert comes from: an address, or nothing.
     pub(crate) fn generator_url(&self) -> &str {
-        text(&self.bytes[self.annotations_end..])
+        &self.text[self.annotations_end..]
     }
 
     /// Returns the value of a label; a label that is not there is empty.
@@ -110,18 +117,53 @@ impl Packed {
     }
 }
 
-fn put(bytes: &mut Vec<u8>, texts: &Labels) {
+fn put(packed: &mut String, texts: &Labels) {
     for (name, value) in texts {
         for text in [name, value] {
-            bytes.extend_from_slice(text.as_bytes());
-            bytes.push(END);
+            put_length(packed, text.len());
+            packed.push_str(text);
         }
     }
 }
 
-/// Reads what was a text before.
-fn text(bytes: &[u8]) -> &str {
-    std::str::from_utf8(bytes).unwrap_or_default()
+fn put_length(packed: &mut String, length: usize) {
+    let mut rest = length;
+    while rest >= MORE {
+        packed.push(digit(rest % MORE + MORE));
+        rest /= MORE;
+    }
+    packed.push(digit(rest));
+}
+
+fn digit(value: usize) -> char {
+    let value = u32::try_from(value).ok();
+    value
+        .and_then(char::from_u32)
+        .expect("a digit is below twice what says that more follow")
+}
+
+/// Returns at least as many bytes as the length of a text takes.
+const fn length_bytes(text: &str) -> usize {
+    match text.len() {
+        0..0x80 => 1,
+        0x80..0x800 => 2,
+        0x800..MORE => 3,
+        _ => 15,
+    }
+}
+
+/// Reads what was put, and what follows it.
+fn take(packed: &str) -> Option<(&str, &str)> {
+    let mut rest = packed.chars();
+    let (mut length, mut shift) = (0, 0);
+    loop {
+        let digit = rest.next()? as usize;
+        length |= (digit % MORE) << shift;
+        shift += DIGIT_BITS;
+        if digit < MORE {
+            return rest.as_str().split_at_checked(length);
+        }
+    }
 }
 
 // === impl Pairs ===
@@ -156,12 +198,10 @@ impl<'a> Iterator for Pairs<'a> {
     type Item = (&'a str, &'a str);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let name_end = self.rest.iter().position(|byte| *byte == END)?;
-        let (name, rest) = self.rest.split_at(name_end);
-        let value_end = rest[1..].iter().position(|byte| *byte == END)? + 1;
-        let (value, rest) = rest.split_at(value_end);
-        self.rest = &rest[1..];
-        Some((text(name), text(&value[1..])))
+        let (name, rest) = take(self.rest)?;
+        let (value, rest) = take(rest)?;
+        self.rest = rest;
+        Some((name, value))
     }
 }
 
@@ -202,6 +242,17 @@ mod tests {
         assert_eq!(packed.labels().unpacked()["z"], "ÿ");
         let json = serde_json::to_string(&packed.annotations()).unwrap();
         assert_eq!(json, r#"{"summary":"x=y\n"}"#);
+    }
+
+    #[test]
+    fn texts_of_every_length_come_back() {
+        for length in [0, 1, 127, 128, 2_047, 2_048, MORE - 1, MORE, 200_000] {
+            let text = "x".repeat(length);
+            let packed = packed(&[("a", &text), ("b", "y")], &[("c", &text)], "url");
+            assert!(packed.labels().eq([("a", text.as_str()), ("b", "y")]));
+            assert!(packed.annotations().eq([("c", text.as_str())]));
+            assert_eq!(packed.generator_url(), "url");
+        }
     }
 
     #[test]

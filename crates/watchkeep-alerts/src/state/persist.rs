@@ -11,14 +11,21 @@ use crate::state::groups::Group;
 use crate::state::moment::Moment;
 use crate::state::rows::{self, AlertRowOf, EntryRow, GroupRow, SilenceRow};
 
+/// What the row of an alert has beside its texts, in bytes; where it is more, the row's text grows once.
+const BESIDE_TEXTS: usize = 320;
+
 /// Returns the row of a group.
 pub(super) fn group(group: &Group) -> Change {
-    rows::write(Table::Groups, group.row_key(), &GroupRow::of(group))
+    rows::write(
+        Table::Groups,
+        group.row_key.to_string(),
+        &GroupRow::of(group),
+    )
 }
 
 /// Returns the change that deletes the row of a group.
 pub(super) fn no_group(group: &Group) -> Change {
-    rows::delete(Table::Groups, group.row_key())
+    rows::delete(Table::Groups, group.row_key.to_string())
 }
 
 impl State {
@@ -38,7 +45,8 @@ impl State {
             rows::delete(Table::Alerts, key)
         } else {
             let row = AlertRowOf::new(fingerprint, stored, &self.groups);
-            rows::write(Table::Alerts, key, &row)
+            let bytes = stored.said.alert.len() + BESIDE_TEXTS;
+            rows::write_long(Table::Alerts, key, &row, bytes)
         };
         effects.push(Effect::Persist(change));
     }

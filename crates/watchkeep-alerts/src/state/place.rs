@@ -10,7 +10,7 @@ use crate::fingerprint::Fingerprint;
 use crate::notification::braced;
 use crate::route::RouteId;
 use crate::state::effect::Effect;
-use crate::state::groups::{Group, Member};
+use crate::state::groups::{Group, Member, row_key};
 use crate::state::moment::Moment;
 use crate::state::{State, persist};
 use crate::timestamp::Timestamp;
@@ -69,9 +69,11 @@ impl State {
             &route.key
         };
         let key = format!("{key}:{}", braced(&labels));
+        let route_key = self.keys.of(id);
         Group {
             route: Some(id),
-            route_key: self.keys.of(id),
+            row_key: row_key(&route.receiver, &route_key, &labels),
+            route_key,
             receiver: Arc::from(route.receiver.as_str()),
             labels,
             key: Arc::from(key),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::clock::Now;
 use crate::config::Config;
 use crate::journal::{Row, Table};
-use crate::state::groups::{Group, GroupId};
+use crate::state::groups::{Group, GroupId, row_key};
 use crate::state::inhibit::Roles;
 use crate::state::moment::Moment;
 use crate::state::rows::{self, AlertRow, EntryRow, GroupRow, RowError, SilenceRow};
@@ -69,6 +69,7 @@ impl State {
         self.log.open(&key);
         self.groups.add(Group {
             route: None,
+            row_key: row_key(&row.receiver, &row.route, &row.labels),
             route_key: Arc::from(row.route),
             receiver: Arc::from(row.receiver),
             labels: row.labels,

@@ -59,13 +59,21 @@ pub(super) struct AlertRowOf<'a> {
     occurrences: u64,
     alias: Option<Fingerprint>,
     firing: bool,
-    groups: Vec<MemberRow>,
+    groups: Vec<MemberRowOf<'a>>,
 }
 
 /// A group that has an alert, by the key of its row.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize)]
 pub(super) struct MemberRow {
     pub(super) group: String,
+    seen: bool,
+    gone: bool,
+}
+
+/// The same as it is written.
+#[derive(Debug, Serialize)]
+struct MemberRowOf<'a> {
+    group: &'a str,
     seen: bool,
     gone: bool,
 }
@@ -124,11 +132,24 @@ pub(super) fn read<T: DeserializeOwned>(row: &Row) -> Result<T, RowError> {
 }
 
 pub(super) fn write(table: Table, key: String, value: &impl Serialize) -> Change {
-    let value = serde_json::to_string(value).expect("a row has text keys and finite numbers only");
+    write_long(table, key, value, 0)
+}
+
+/// Writes a row that will have about so many bytes.
+pub(super) fn write_long(
+    table: Table,
+    key: String,
+    value: &impl Serialize,
+    bytes: usize,
+) -> Change {
+    let mut text = Vec::with_capacity(bytes);
+    let written = serde_json::to_writer(&mut text, value);
+    written.expect("a row has text keys and finite numbers only");
+    let text = String::from_utf8(text).expect("JSON is a text");
     Change {
         table,
         key,
-        value: Some(value),
+        value: Some(text),
     }
 }
 
@@ -166,13 +187,13 @@ pub(super) fn entry_key(group: &str, lane: &Lane) -> String {
 // === impl AlertRowOf ===
 
 impl<'a> AlertRowOf<'a> {
-    pub(super) fn new(fingerprint: Fingerprint, stored: &'a Stored, groups: &Groups) -> Self {
+    pub(super) fn new(fingerprint: Fingerprint, stored: &'a Stored, groups: &'a Groups) -> Self {
         let said = &stored.said;
         let member = |id: &u64| {
             let group = groups.get(*id)?;
             let member = group.members.get(&fingerprint)?;
-            Some(MemberRow {
-                group: group.row_key(),
+            Some(MemberRowOf {
+                group: &group.row_key,
                 seen: member.seen,
                 gone: member.gone,
             })

@@ -54,8 +54,12 @@ pub(super) async fn read<T: DeserializeOwned + Send + 'static>(
 }
 
 fn parse<T: DeserializeOwned>(what: &str, bytes: &[u8]) -> Result<T, Problem> {
-    let mut reader = serde_json::Deserializer::from_slice(bytes);
-    T::deserialize(&mut reader).map_err(|error| {
+    // A body that is a text needs no look at each of the texts in it.
+    let read = match std::str::from_utf8(bytes) {
+        Ok(text) => T::deserialize(&mut serde_json::Deserializer::from_str(text)),
+        Err(_) => T::deserialize(&mut serde_json::Deserializer::from_slice(bytes)),
+    };
+    read.map_err(|error| {
         Problem::coded(
             StatusCode::BAD_REQUEST,
             format!("parsing {what} body failed, because {error}"),
