@@ -89,7 +89,7 @@ async fn start(world: &World, files: &tempfile::TempDir) -> Oracle {
 }
 
 /// Lets everything fail in turn until the time is over; returns how often.
-async fn outages(world: &mut World, oracle: &Oracle, time: Duration) -> usize {
+async fn outages(world: &mut World, oracle: &mut Oracle, time: Duration) -> usize {
     // Two rounds at least, each outage as long as the calm after it.
     let rounds = 2 * 2 * u32::try_from(OUTAGES.len()).unwrap();
     let step = (time / rounds).clamp(Duration::from_secs(8), Duration::from_secs(20));
@@ -103,6 +103,10 @@ async fn outages(world: &mut World, oracle: &Oracle, time: Duration) -> usize {
         outage.end(world).await;
         oracle.signal("HUP").await;
         sleep(step).await;
+        assert!(
+            oracle.runs(),
+            "the server ended at outage {count}, {outage:?}"
+        );
         count += 1;
     }
     count
@@ -130,7 +134,7 @@ async fn hours_of_outages_leak_nothing_and_lose_nothing() {
     let mut oracle = start(&world, &files).await;
     let watchers = Watchers::start(oracle.base());
     let started = Instant::now();
-    let count = outages(&mut world, &oracle, time).await;
+    let count = outages(&mut world, &mut oracle, time).await;
 
     // What was held up is told now, and what waits is written.
     world.webhook.set(Mood::Well);

@@ -86,6 +86,15 @@ impl Oracle {
         }
     }
 
+    /// Says whether its process is still there.
+    ///
+    /// # Panics
+    /// When it cannot be looked at.
+    pub fn runs(&mut self) -> bool {
+        let ended = self.child.try_wait().expect("it can be looked at");
+        ended.is_none()
+    }
+
     /// Returns the id of its process.
     ///
     /// # Panics
