@@ -7,6 +7,7 @@ use crate::error::{Error, Kind};
 use crate::fingerprint::Fingerprint;
 use crate::level::Level;
 use crate::text;
+use crate::texts::Texts;
 
 /// Names and values, in the order of the names.
 pub type Labels = BTreeMap<String, String>;
@@ -47,7 +48,6 @@ pub struct Alert {
     annotations: Labels,
     omitted: usize,
     problem: Option<&'static str>,
-    generator_url: String,
 }
 
 impl Alert {
@@ -59,7 +59,6 @@ impl Alert {
             annotations: Labels::new(),
             omitted: 0,
             problem: None,
-            generator_url: String::new(),
         };
         alert
             .set_label("severity".to_owned(), level.severity().to_owned())
@@ -168,29 +167,15 @@ impl Alert {
         self
     }
 
-    /// Makes an alert of what is known to be valid: its own parts, or those of a peer that follows other rules.
-    ///
-    /// Without a label `severity` that names a level it is a warning: somebody should look, in time.
+    /// Makes an alert of what is known to be valid: its own parts.
     pub(crate) fn from_parts(labels: Labels, annotations: Labels) -> Self {
-        let severity = labels.get("severity").and_then(|text| text.parse().ok());
         Self {
-            level: severity.unwrap_or(Level::Warning),
+            level: level_of(&labels),
             labels,
             annotations,
             omitted: 0,
             problem: None,
-            generator_url: String::new(),
         }
-    }
-
-    /// Says where it comes from: an address.
-    pub(crate) fn with_generator_url(mut self, url: String) -> Self {
-        self.generator_url = url;
-        self
-    }
-
-    pub(crate) fn generator_url(&self) -> &str {
-        &self.generator_url
     }
 
     /// Adds the label `service` when there is none, and says whether it did.
@@ -214,6 +199,14 @@ impl Alert {
             None => Ok(()),
         }
     }
+}
+
+/// Returns the level of an alert with these labels.
+///
+/// Without a label `severity` that names a level it is a warning: somebody should look, in time.
+pub(crate) fn level_of(labels: &impl Texts) -> Level {
+    let severity = labels.value_of("severity").parse();
+    severity.unwrap_or(Level::Warning)
 }
 
 /// Says whether a name of a label or annotation is as Prometheus wants it: letters, digits and `_`, not beginning with a digit; and not longer than 128 bytes.

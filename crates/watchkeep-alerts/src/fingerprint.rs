@@ -6,6 +6,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::alert::Labels;
+use crate::texts::Texts;
 
 /// The identity of an alert: FNV-1a over its labels in the order of their names, as Alertmanager computes it.
 ///
@@ -16,6 +17,10 @@ pub struct Fingerprint(u64);
 impl Fingerprint {
     /// Computes the identity of an alert with these labels.
     pub fn of(labels: &Labels) -> Self {
+        Self::of_texts(labels)
+    }
+
+    pub(crate) fn of_texts(labels: &impl Texts) -> Self {
         const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
         const PRIME: u64 = 0x0000_0100_0000_01b3;
         let mut hash = OFFSET;
@@ -24,7 +29,7 @@ impl Fingerprint {
                 hash = (hash ^ u64::from(*byte)).wrapping_mul(PRIME);
             }
         };
-        for (name, value) in labels {
+        for (name, value) in labels.each() {
             add(name.as_bytes());
             add(&[0xff]);
             add(value.as_bytes());

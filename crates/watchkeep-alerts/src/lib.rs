@@ -85,6 +85,7 @@ pub mod route;
 mod state;
 pub mod testing;
 mod text;
+mod texts;
 mod timestamp;
 mod view;
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use regex::{Regex, RegexBuilder};
 
 use crate::alert::Labels;
+use crate::texts::Texts;
 
 mod classic;
 mod error;
@@ -165,7 +166,11 @@ impl Matcher {
 
     /// Says whether it holds for these labels.
     pub fn matches(&self, labels: &Labels) -> bool {
-        self.holds_for(labels.get(&self.name).map_or("", String::as_str))
+        self.takes(labels)
+    }
+
+    pub(crate) fn takes(&self, labels: &impl Texts) -> bool {
+        self.holds_for(labels.value_of(&self.name))
     }
 
     /// Says whether it holds for a label with this value.

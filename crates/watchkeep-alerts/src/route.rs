@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::alert::Labels;
 use crate::config::Extensions;
 use crate::matcher::Matchers;
+use crate::texts::Texts;
 
 mod build;
 mod builder;
@@ -125,6 +126,10 @@ impl Route {
 impl RouteTree {
     /// Returns the routes that take an alert with these labels, in the order of the file.
     pub fn matching(&self, labels: &Labels) -> Vec<RouteId> {
+        self.taking(labels)
+    }
+
+    pub(crate) fn taking(&self, labels: &impl Texts) -> Vec<RouteId> {
         let mut found = Vec::new();
         self.descend(RouteId(0), labels, &mut found);
         found
@@ -156,17 +161,22 @@ impl RouteTree {
 
     /// Returns the labels that name the group of an alert in a route: those of `group_by` that it has.
     pub fn group_labels(&self, id: RouteId, labels: &Labels) -> Labels {
-        let GroupBy::Labels(names) = &self.get(id).group_by else {
-            return labels.clone();
-        };
-        let named = |(name, _): &(&String, &String)| names.contains(*name);
-        let owned = |(name, value): (&String, &String)| (name.clone(), value.clone());
-        labels.iter().filter(named).map(owned).collect()
+        self.group_texts(id, labels)
     }
 
-    fn descend(&self, id: RouteId, labels: &Labels, found: &mut Vec<RouteId>) -> bool {
+    pub(crate) fn group_texts(&self, id: RouteId, labels: &impl Texts) -> Labels {
+        let named = |name: &str| match &self.get(id).group_by {
+            GroupBy::All => true,
+            GroupBy::Labels(names) => names.contains(name),
+        };
+        let named = labels.each().filter(|(name, _)| named(name));
+        let owned = named.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        owned.collect()
+    }
+
+    fn descend(&self, id: RouteId, labels: &impl Texts, found: &mut Vec<RouteId>) -> bool {
         let route = self.get(id);
-        if !route.matchers.matches(labels) {
+        if !route.matchers.take(labels) {
             return false;
         }
         let before = found.len();

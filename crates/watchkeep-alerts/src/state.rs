@@ -42,6 +42,7 @@ pub(crate) use self::{
     event::{Ends, Event, Outcome, Settled, SilenceDraft, SilenceOp},
     explain::Placed,
     listing::GroupRef,
+    packed::Packed,
     settings::{Settings, Telling},
     silence::{Silence, SilenceError, SilenceState},
     views::{AlertDetail, Filter, GroupDetail},

@@ -209,7 +209,7 @@ impl Driver {
     fn receive(&mut self, now: Now, alerts: Vec<Incoming>, batch: &mut Batch) -> Outcome {
         let mut received = Vec::with_capacity(alerts.len());
         for incoming in alerts {
-            batch.words.push(Word::Triggered(incoming.alert().level()));
+            batch.words.push(Word::Triggered(incoming.level()));
             let event = state::Event::Receive(incoming);
             let outcome = self.machine.tell_state(now, event, batch);
             // An event has one of the two.

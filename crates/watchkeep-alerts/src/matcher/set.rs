@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::{Grammar, MOST, Matcher, MatcherError, check_text, classic, read, utf8};
 use crate::alert::Labels;
+use crate::texts::Texts;
 
 /// Matchers that must all hold, in the order of (name, value, operator), but for those of a silence.
 ///
@@ -59,7 +60,11 @@ impl Matchers {
 
     /// Says whether all of them hold for these labels; without any, they hold for all.
     pub fn matches(&self, labels: &Labels) -> bool {
-        self.0.iter().all(|matcher| matcher.matches(labels))
+        self.take(labels)
+    }
+
+    pub(crate) fn take(&self, labels: &impl Texts) -> bool {
+        self.0.iter().all(|matcher| matcher.takes(labels))
     }
 
     /// Returns the matchers, in their order.

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::alert::Labels;
 use crate::config::InhibitRule;
 use crate::fingerprint::Fingerprint;
 use crate::state::packed::Packed;
+use crate::texts::Texts;
 
 /// The rules, each with its firing sources by the values of the rule's `equal` labels.
 ///
@@ -54,13 +54,13 @@ impl Inhibitor {
     }
 
     /// Returns the parts that an alert with these labels plays; a rule without any matcher is no rule.
-    pub(super) fn roles(&self, labels: &Labels) -> Roles {
+    pub(super) fn roles(&self, labels: &impl Texts) -> Roles {
         let mut roles = Roles::default();
         for (place, Rule { rule, .. }) in self.rules.iter().enumerate() {
-            if rule.source.matches(labels) {
+            if rule.source.take(labels) {
                 roles.sources.push(place);
             }
-            if rule.target.matches(labels) {
+            if rule.target.take(labels) {
                 roles.targets.push(place);
             }
         }

@@ -118,7 +118,7 @@ impl State {
         let said = &stored.said;
         let matchers = &query.matchers;
         if said.is_resolved(now.elapsed)
-            || !matchers.is_empty() && !matchers.matches(&said.alert.labels().unpacked())
+            || !matchers.is_empty() && !matchers.take(&said.alert.labels())
         {
             return None;
         }

@@ -9,6 +9,7 @@ use crate::level::Level;
 use crate::route::RouteId;
 use crate::state::effect::{Effect, Refusal};
 use crate::state::event::Ends;
+use crate::state::packed::Packed;
 use crate::state::raise::refused;
 use crate::state::settings::Limit;
 use crate::state::stored::Said;
@@ -75,7 +76,13 @@ impl State {
         let first = !fires.is_some_and(|stored| stored.firing);
         effects.push(refused(level, Refusal::Full(limit), first));
         self.overloaded = Some(now.elapsed);
-        if let Some(said) = self.said(now, alert, AlertKind::Event, None, Ends::Unsaid) {
+        if let Some(said) = self.said(
+            now,
+            Packed::of(&alert),
+            AlertKind::Event,
+            None,
+            Ends::Unsaid,
+        ) {
             let mut own = Vec::new();
             // It is bounded by being one; that it collides with another is as good as impossible, and said by the refusals.
             let _ = self.put(now, said, None, false, &mut own);

@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 
 use crate::alert::{Alert, Labels};
 use crate::level::Level;
+use crate::texts::Texts;
 
 /// A length is written as characters of so many of its bits each, the lowest first; all are below the surrogates.
 const DIGIT_BITS: u32 = 13;
@@ -13,7 +14,7 @@ const DIGIT_BITS: u32 = 13;
 const MORE: usize = 1 << DIGIT_BITS;
 
 /// An alert's labels, annotations and source, in one piece: maps of texts take five times as much.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Packed {
     /// Names and values of the labels, then of the annotations, each after its length; then the source.
     text: Box<str>,
@@ -32,18 +33,18 @@ pub(crate) struct Pairs<'a> {
 
 impl Packed {
     pub(super) fn of(alert: &Alert) -> Self {
-        let (labels, annotations) = (alert.labels(), alert.annotations());
-        Self::from_parts(labels, annotations, alert.generator_url(), alert.level())
+        Self::from_texts(alert.labels(), alert.annotations(), alert.level())
     }
 
     /// Packs labels that are asked about, and belong to no alert.
     pub(super) fn of_labels(labels: &Labels) -> Self {
-        Self::from_parts(labels, &Labels::new(), "", Level::Info)
+        Self::from_texts(labels, &Labels::new(), Level::Info)
     }
 
-    fn from_parts(labels: &Labels, annotations: &Labels, source: &str, level: Level) -> Self {
-        let texts = [labels, annotations].into_iter().flatten();
-        let length = texts.fold(source.len(), |sum, (name, value)| {
+    /// Packs texts; those of a source come with [`with_source`](Self::with_source).
+    pub(crate) fn from_texts(labels: &impl Texts, annotations: &impl Texts, level: Level) -> Self {
+        let texts = labels.each().chain(annotations.each());
+        let length = texts.fold(0, |sum, (name, value)| {
             sum + length_bytes(name) + name.len() + length_bytes(value) + value.len()
         });
         let mut text = String::with_capacity(length);
@@ -51,13 +52,22 @@ impl Packed {
         let labels_end = text.len();
         put(&mut text, annotations);
         let annotations_end = text.len();
-        text.push_str(source);
         Self {
             text: text.into_boxed_str(),
             labels_end,
             annotations_end,
             level,
         }
+    }
+
+    /// Says where it comes from: an address, or nothing.
+    pub(crate) fn with_source(mut self, url: &str) -> Self {
+        let mut text = self.text.into_string();
+        text.truncate(self.annotations_end);
+        text.reserve_exact(url.len());
+        text.push_str(url);
+        self.text = text.into_boxed_str();
+        self
     }
 
     /// Returns how many bytes it takes.
@@ -95,10 +105,8 @@ impl Packed {
         self.level
     }
 
-    pub(super) fn has_labels_of(&self, alert: &Alert) -> bool {
-        let labels = alert.labels().iter();
-        self.labels()
-            .eq(labels.map(|(name, value)| (name.as_str(), value.as_str())))
+    pub(super) fn has_labels_of(&self, other: &Self) -> bool {
+        self.labels().rest == other.labels().rest
     }
 
     /// Compares as Alertmanager lists the alerts of a group: by job, by instance, then by all labels.
@@ -117,8 +125,8 @@ impl Packed {
     }
 }
 
-fn put(packed: &mut String, texts: &Labels) {
-    for (name, value) in texts {
+fn put(packed: &mut String, texts: &impl Texts) {
+    for (name, value) in texts.each() {
         for text in [name, value] {
             put_length(packed, text.len());
             packed.push_str(text);
@@ -205,6 +213,16 @@ impl<'a> Iterator for Pairs<'a> {
     }
 }
 
+impl Texts for Pairs<'_> {
+    fn value_of(&self, name: &str) -> &str {
+        self.clone().value(name)
+    }
+
+    fn each(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.clone()
+    }
+}
+
 impl Serialize for Pairs<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.clone())
@@ -221,7 +239,7 @@ mod tests {
             pairs.iter().map(owned).collect()
         };
         let alert = Alert::from_parts(map(labels), map(annotations));
-        Packed::of(&alert.with_generator_url(url.to_owned()))
+        Packed::of(&alert).with_source(url)
     }
 
     #[test]

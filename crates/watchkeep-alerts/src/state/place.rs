@@ -13,14 +13,15 @@ use crate::state::effect::Effect;
 use crate::state::groups::{Group, Member, row_key};
 use crate::state::moment::Moment;
 use crate::state::{State, persist};
+use crate::texts::Texts;
 use crate::timestamp::Timestamp;
 
 impl State {
     /// Returns where an alert with these labels belongs.
-    pub(super) fn places(&self, labels: &Labels) -> Vec<(RouteId, Labels)> {
+    pub(super) fn places(&self, labels: &impl Texts) -> Vec<(RouteId, Labels)> {
         let routes = &self.config.routes;
-        let place = |route| (route, routes.group_labels(route, labels));
-        routes.matching(labels).into_iter().map(place).collect()
+        let place = |route| (route, routes.group_texts(route, labels));
+        routes.taking(labels).into_iter().map(place).collect()
     }
 
     /// Puts an alert into a group, which begins if it is not there.

@@ -12,6 +12,7 @@ use crate::state::State;
 use crate::state::effect::{Decision, Effect, Refusal, Why};
 use crate::state::event::Ends;
 use crate::state::moment::Moment;
+use crate::state::packed::Packed;
 use crate::state::silences::Matched;
 use crate::state::stored::{Said, Stored};
 use crate::timestamp::Timestamp;
@@ -30,7 +31,8 @@ impl State {
         let given = alert.fingerprint();
         let alias = alert.adopt(&self.settings.service).then_some(given);
         let level = alert.level();
-        let said = self.said(now, alert, kind, starts_at, ends);
+        let packed = Packed::of(&alert);
+        let said = self.said(now, packed, kind, starts_at, ends);
         self.take(now, level, said, alias, effects);
     }
 
@@ -100,7 +102,7 @@ impl State {
     pub(super) fn said(
         &self,
         now: Now,
-        alert: Alert,
+        alert: Packed,
         kind: AlertKind,
         starts_at: Option<Timestamp>,
         ends: Ends,
@@ -147,7 +149,7 @@ impl State {
         bounded: bool,
         effects: &mut Vec<Effect>,
     ) -> Result<(), Refusal> {
-        let fingerprint = Fingerprint::of(said.alert.labels());
+        let fingerprint = Fingerprint::of_texts(&said.alert.labels());
         let resolved = said.is_resolved(now.elapsed);
         let old = self.alerts.get(fingerprint);
         if old.is_some_and(|old| !old.said.alert.has_labels_of(&said.alert)) {
@@ -162,14 +164,14 @@ impl State {
             effects.push(Effect::Audit(never_fired(
                 now,
                 fingerprint,
-                said.alert.labels(),
+                said.alert.labels().unpacked(),
             )));
             return Ok(());
         }
         let places = if was_firing || resolved {
             Vec::new()
         } else {
-            self.places(said.alert.labels())
+            self.places(&said.alert.labels())
         };
         if bounded && !was_firing && !resolved {
             self.check_room(&said, old.is_none(), &places)?;
@@ -197,10 +199,9 @@ impl State {
         }
         let roles = match &old {
             Some(old) => old.roles.clone(),
-            None => self.inhibitor.roles(said.alert.labels()),
+            None => self.inhibitor.roles(&said.alert.labels()),
         };
         let firing = !said.is_resolved(now.elapsed);
-        let said = said.packed();
         if firing {
             let until = said.ends.map_or(Duration::MAX, |end| end.elapsed);
             self.inhibitor
@@ -271,13 +272,13 @@ pub(super) fn refused(level: Level, refusal: Refusal, first: bool) -> Effect {
     }
 }
 
-fn never_fired(now: Now, fingerprint: Fingerprint, labels: &Labels) -> Decision {
+fn never_fired(now: Now, fingerprint: Fingerprint, labels: Labels) -> Decision {
     Decision {
         at: now.wall,
         group_key: String::new(),
         receiver: String::new(),
         fingerprint: Some(fingerprint),
-        alerts: vec![labels.clone()],
+        alerts: vec![labels],
         integration: 0,
         notice: None,
         why: Why::NeverFired,

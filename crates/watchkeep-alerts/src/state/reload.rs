@@ -45,7 +45,7 @@ impl State {
                 continue;
             };
             let alert = &stored.said.alert;
-            stored.roles = self.inhibitor.roles(&alert.labels().unpacked());
+            stored.roles = self.inhibitor.roles(&alert.labels());
             if stored.firing {
                 let until = stored.said.ends.map_or(Duration::MAX, |end| end.elapsed);
                 self.inhibitor
@@ -62,13 +62,15 @@ impl State {
             self.close_book(&group.key, until, effects);
         }
         for fingerprint in self.fingerprints() {
-            let Some(stored) = self.alerts.get_mut(fingerprint) else {
+            let Some(stored) = self.alerts.get(fingerprint) else {
                 continue;
             };
-            stored.groups.clear();
             let starts_at = stored.said.starts_at;
-            let labels = stored.said.alert.labels().unpacked();
-            for place in self.places(&labels) {
+            let places = self.places(&stored.said.alert.labels());
+            if let Some(stored) = self.alerts.get_mut(fingerprint) {
+                stored.groups.clear();
+            }
+            for place in places {
                 self.join(now, fingerprint, place, starts_at, effects);
             }
             self.persist_alert(now, fingerprint, effects);
@@ -121,7 +123,7 @@ impl State {
         let firing = !stored.said.is_resolved(now.elapsed);
         let starts_at = stored.said.starts_at;
         let held = stored.groups.clone();
-        let places = self.places(&stored.said.alert.labels().unpacked());
+        let places = self.places(&stored.said.alert.labels());
         let wanted: BTreeSet<_> = places
             .iter()
             .filter_map(|it| self.groups.find(it))

@@ -111,9 +111,9 @@ impl State {
             let latest = Moment::of(now).after(longest);
             said.ends = said.ends.map(|end| end.min(latest));
         }
-        let fingerprint = crate::fingerprint::Fingerprint::of(said.alert.labels());
+        let fingerprint = crate::fingerprint::Fingerprint::of_texts(&said.alert.labels());
         let mut stored = Stored {
-            said: said.packed(),
+            said,
             row: number,
             occurrences: row.occurrences,
             alias: row.alias,

@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::alert::{Alert, Labels};
+use crate::alert::{Labels, level_of};
 use crate::clock::Now;
 use crate::fingerprint::Fingerprint;
 use crate::journal::{Change, Row, Table};
@@ -12,7 +12,7 @@ use crate::state::effect::Lane;
 use crate::state::groups::{Group, Groups, Member};
 use crate::state::log::{Entry, Mark, Pending};
 use crate::state::moment::Moment;
-use crate::state::packed::Pairs;
+use crate::state::packed::{Packed, Pairs};
 use crate::state::silence::Silence;
 use crate::state::stored::{Said, Stored};
 use crate::timestamp::Timestamp;
@@ -221,8 +221,8 @@ impl AlertRow {
     pub(super) fn said(&self, now: Now) -> Said {
         let at = |millis| Moment::at(now, Timestamp::from_millis(millis));
         Said {
-            alert: Alert::from_parts(self.labels.clone(), self.annotations.clone())
-                .with_generator_url(self.generator_url.clone()),
+            alert: Packed::from_texts(&self.labels, &self.annotations, level_of(&self.labels))
+                .with_source(&self.generator_url),
             kind: self.kind,
             starts_at: Timestamp::from_millis(self.starts_at),
             updated_at: Timestamp::from_millis(self.updated_at),

@@ -134,9 +134,9 @@ impl Silences {
         matched
             .matching
             .retain(|serial| self.held.contains_key(serial));
-        let labels = alert.labels().unpacked();
+        let labels = alert.labels();
         for (serial, silence) in self.held.range(matched.upto + 1..) {
-            if silence.matchers.matches(&labels) {
+            if silence.matchers.take(&labels) {
                 matched.matching.push(*serial);
             }
         }

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use crate::alert::Alert;
 use crate::clock::Now;
 use crate::fingerprint::Fingerprint;
 use crate::state::groups::GroupId;
@@ -13,10 +12,10 @@ use crate::state::silences::Matched;
 use crate::timestamp::Timestamp;
 use crate::view::{AlertKind, AlertView, Status};
 
-/// What is said of an alert at one time; packed when it is held.
+/// What is said of an alert at one time.
 #[derive(Clone, Debug)]
-pub(super) struct Said<A = Alert> {
-    pub(super) alert: A,
+pub(super) struct Said {
+    pub(super) alert: Packed,
     pub(super) kind: AlertKind,
     pub(super) starts_at: Timestamp,
     pub(super) updated_at: Timestamp,
@@ -29,7 +28,7 @@ pub(super) struct Said<A = Alert> {
 /// One alert that is held.
 #[derive(Debug)]
 pub(super) struct Stored {
-    pub(super) said: Said<Packed>,
+    pub(super) said: Said,
     /// The number of its row in the journal: rows that begin together lie together, or each would touch a page of its own.
     pub(super) row: u64,
     pub(super) occurrences: u64,
@@ -43,7 +42,7 @@ pub(super) struct Stored {
     pub(super) matched: Matched,
 }
 
-impl<A> Said<A> {
+impl Said {
     /// Says whether it is over at this time of the monotonic clock.
     pub(super) fn is_resolved(&self, elapsed: Duration) -> bool {
         self.ends.is_some_and(|end| end.elapsed <= elapsed)
@@ -52,7 +51,7 @@ impl<A> Said<A> {
     /// Joins what was said before with what is said now, as Alertmanager does: only if the two overlap, else the new replaces the old.
     ///
     /// What lasts until it is resolved gets no end from a word that it fires, whatever the clock says of the two.
-    pub(super) fn merge<B>(mut self, old: &Said<B>, elapsed: Duration) -> Self {
+    pub(super) fn merge(mut self, old: &Self, elapsed: Duration) -> Self {
         if old.ends.is_none() && !self.is_resolved(elapsed) {
             self.ends = None;
         }
@@ -70,7 +69,7 @@ impl<A> Said<A> {
         merged
     }
 
-    fn overlaps<B>(&self, old: &Said<B>) -> bool {
+    fn overlaps(&self, old: &Self) -> bool {
         let inside = |at: Timestamp| at > old.starts_at && at < old.end();
         inside(self.end()) || inside(self.starts_at)
     }
@@ -82,20 +81,6 @@ impl<A> Said<A> {
     fn end(&self) -> Timestamp {
         let never = Timestamp::from_millis(i64::MAX);
         self.ends.map_or(never, |end| end.wall)
-    }
-}
-
-impl Said {
-    /// Makes it as small as what is held should be.
-    pub(super) fn packed(self) -> Said<Packed> {
-        Said {
-            alert: Packed::of(&self.alert),
-            kind: self.kind,
-            starts_at: self.starts_at,
-            updated_at: self.updated_at,
-            ends: self.ends,
-            timeout: self.timeout,
-        }
     }
 }
 

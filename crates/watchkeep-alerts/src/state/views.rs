@@ -67,7 +67,7 @@ impl State {
         let firing = self.alerts.iter().filter(|(_, stored)| {
             let labels = stored.said.alert.labels();
             !stored.said.is_resolved(now.elapsed)
-                && (filter.matchers.is_empty() || filter.matchers.matches(&labels.unpacked()))
+                && (filter.matchers.is_empty() || filter.matchers.take(&labels))
         });
         let details = firing.map(|(fingerprint, stored)| self.detail(now, fingerprint, stored));
         details.filter(|detail| filter.takes(detail)).collect()

@@ -99,26 +99,13 @@ async fn end(sender: &Sender, place: Place, is_whole: bool) {
 pub(super) async fn post(State(api): State<Api>, request: Request) -> Result<Response, Problem> {
     let _permit = permit(&api).await?;
     let (parts, body) = request.into_parts();
-    let posted: Option<Vec<Option<PostedAlert>>> =
-        body::read("alerts", &parts.headers, body).await?;
-    let posted = posted.unwrap_or_default();
-    if posted.len() > MOST {
-        let message = format!("there are more than {MOST} alerts in one request");
-        return Err(Problem::coded(StatusCode::PAYLOAD_TOO_LARGE, message));
-    }
-    let posted = checked(posted)?;
-    let mut problems = Problems::default();
-    let (mut places, mut incoming) = (Vec::new(), Vec::with_capacity(posted.len()));
-    for (place, posted) in posted.into_iter().enumerate() {
-        match taken(posted) {
-            Ok(alert) => {
-                places.push(place);
-                incoming.push(alert);
-            }
-            Err(error) => problems.add_text(place, answer::in_full(&error)),
-        }
-    }
-    let answers = api.alerting.receive(incoming).await;
+    let batch = body::read("alerts", &parts.headers, body, Batch::read).await?;
+    let Batch {
+        places,
+        alerts,
+        mut problems,
+    } = batch;
+    let answers = api.alerting.receive(alerts).await;
     let answers = answers.map_err(|error| of_engine(&error))?;
     for (place, answer) in places.into_iter().zip(&answers) {
         match answer {
@@ -158,28 +145,65 @@ pub(super) fn check_durability(
     ))
 }
 
-/// Refuses a request of which an alert is not of the right form: then none is taken.
-fn checked(posted: Vec<Option<PostedAlert>>) -> Result<Vec<PostedAlert>, Problem> {
-    let required = |what: String| Problem::value(REQUIRED, format!("{what} in body is required"));
-    let check = |(place, posted): (usize, Option<PostedAlert>)| {
-        let posted = posted.ok_or_else(|| required(place.to_string()))?;
-        let url = &posted.generator_url;
-        if !url.is_empty() && !is_uri(url) {
-            let shown: String = url.chars().take(200).collect();
-            let message = format!("{place}.generatorURL in body must be of type uri: {shown:?}");
-            return Err(Problem::value(TYPE, message));
-        }
-        if posted.labels.is_none() {
-            return Err(required(format!("{place}.labels")));
-        }
-        Ok(posted)
-    };
-    posted.into_iter().enumerate().map(check).collect()
+/// The alerts of one request.
+struct Batch {
+    /// The place of each alert in the request.
+    places: Vec<usize>,
+    alerts: Vec<Incoming>,
+    problems: Problems,
 }
 
-fn taken(posted: PostedAlert) -> Result<Incoming, Error> {
+impl Batch {
+    fn read(body: &[u8]) -> Result<Self, Problem> {
+        let posted: Option<Vec<Option<PostedAlert<'_>>>> = body::parse("alerts", body)?;
+        let posted = posted.unwrap_or_default();
+        if posted.len() > MOST {
+            let message = format!("there are more than {MOST} alerts in one request");
+            return Err(Problem::coded(StatusCode::PAYLOAD_TOO_LARGE, message));
+        }
+        let posted = checked(posted)?;
+        let mut batch = Self {
+            places: Vec::with_capacity(posted.len()),
+            alerts: Vec::with_capacity(posted.len()),
+            problems: Problems::default(),
+        };
+        for (place, posted) in posted.into_iter().enumerate() {
+            match taken(posted) {
+                Ok(alert) => {
+                    batch.places.push(place);
+                    batch.alerts.push(alert);
+                }
+                Err(error) => batch.problems.add_text(place, answer::in_full(&error)),
+            }
+        }
+        Ok(batch)
+    }
+}
+
+/// Refuses a request of which an alert is not of the right form: then none is taken.
+fn checked(posted: Vec<Option<PostedAlert<'_>>>) -> Result<Vec<PostedAlert<'_>>, Problem> {
+    let posted = posted.into_iter().enumerate();
+    posted.map(|(place, posted)| check(place, posted)).collect()
+}
+
+fn check(place: usize, posted: Option<PostedAlert<'_>>) -> Result<PostedAlert<'_>, Problem> {
+    let required = |what: String| Problem::value(REQUIRED, format!("{what} in body is required"));
+    let posted = posted.ok_or_else(|| required(place.to_string()))?;
+    let url = &posted.generator_url;
+    if !url.is_empty() && !is_uri(url) {
+        let shown: String = url.chars().take(200).collect();
+        let message = format!("{place}.generatorURL in body must be of type uri: {shown:?}");
+        return Err(Problem::value(TYPE, message));
+    }
+    if posted.labels.is_none() {
+        return Err(required(format!("{place}.labels")));
+    }
+    Ok(posted)
+}
+
+fn taken(posted: PostedAlert<'_>) -> Result<Incoming, Error> {
     let labels = posted.labels.unwrap_or_default();
-    let mut alert = Incoming::new(labels, posted.annotations)?;
+    let mut alert = Incoming::from_pairs(labels, posted.annotations)?;
     if !posted.generator_url.is_empty() {
         alert = alert.from_source(posted.generator_url)?;
     }

@@ -9,7 +9,7 @@ use axum::body::{Body, Bytes};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 use http_body::{Body as _, Frame};
-use serde::de::DeserializeOwned;
+use serde::Deserialize;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
@@ -22,11 +22,12 @@ const LONGEST_TIME: Duration = Duration::from_secs(30);
 /// A body that is longer is not read as JSON on a thread of the runtime, in bytes.
 const ELSEWHERE: usize = 64 * 1024;
 
-/// Reads a body as JSON; what follows the first value is left aside, as Alertmanager does.
-pub(super) async fn read<T: DeserializeOwned + Send + 'static>(
+/// Reads a body, and makes of it what `make` does, such as to [`parse`] it.
+pub(super) async fn read<T: Send + 'static>(
     what: &'static str,
     headers: &HeaderMap,
     body: Body,
+    make: impl FnOnce(&[u8]) -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {
     check_type(headers)?;
     let bytes = timeout(LONGEST_TIME, collect(body)).await;
@@ -42,9 +43,9 @@ pub(super) async fn read<T: DeserializeOwned + Send + 'static>(
         return Err(Problem::value(REQUIRED, message));
     }
     if bytes.len() <= ELSEWHERE {
-        return parse(what, &bytes);
+        return make(&bytes);
     }
-    let parsed = tokio::task::spawn_blocking(move || parse(what, &bytes)).await;
+    let parsed = tokio::task::spawn_blocking(move || make(&bytes)).await;
     parsed.unwrap_or_else(|_| {
         Err(Problem::coded(
             StatusCode::SERVICE_UNAVAILABLE,
@@ -53,7 +54,8 @@ pub(super) async fn read<T: DeserializeOwned + Send + 'static>(
     })
 }
 
-fn parse<T: DeserializeOwned>(what: &str, bytes: &[u8]) -> Result<T, Problem> {
+/// Reads JSON; what follows the first value is left aside, as Alertmanager does.
+pub(super) fn parse<'a, T: Deserialize<'a>>(what: &str, bytes: &'a [u8]) -> Result<T, Problem> {
     // A body that is a text needs no look at each of the texts in it.
     let read = match std::str::from_utf8(bytes) {
         Ok(text) => T::deserialize(&mut serde_json::Deserializer::from_str(text)),

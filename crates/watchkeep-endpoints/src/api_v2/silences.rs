@@ -75,8 +75,11 @@ pub(super) async fn expire(
 pub(super) async fn post(State(api): State<Api>, request: Request) -> Result<Response, Problem> {
     let _permit = permit(&api).await?;
     let (parts, body) = request.into_parts();
-    let posted: Option<PostedSilence> = body::read("silence", &parts.headers, body).await?;
-    let request = asked(posted.unwrap_or_default())?;
+    let request = body::read("silence", &parts.headers, body, |bytes| {
+        let posted: Option<PostedSilence> = body::parse("silence", bytes)?;
+        asked(posted.unwrap_or_default())
+    });
+    let request = request.await?;
     let made = api.alerting.silence(request).await;
     let made = made.map_err(|error| of_engine(&error))?;
     check_durability(&api, [made.durability()])?;

@@ -1,7 +1,7 @@
 //! Inhibition by tables: equal labels, both sides, several sources.
 
 use super::*;
-use crate::alert::Alert;
+use crate::alert::{Alert, Labels};
 use crate::matcher::{MatchOp, Matcher, Matchers};
 
 fn packed(labels: &Labels) -> Packed {
