@@ -86,12 +86,12 @@ impl Alert {
 
     /// Returns the name: the label `alertname`.
     pub fn name(&self) -> &str {
-        self.labels.get("alertname").map_or("", String::as_str)
+        self.labels.value_of("alertname")
     }
 
     /// Returns the message: the annotation `summary`.
     pub fn message(&self) -> &str {
-        self.annotations.get("summary").map_or("", String::as_str)
+        self.annotations.value_of("summary")
     }
 
     /// Returns the labels; `service` is among them only when it was added here.

@@ -2,10 +2,9 @@
 
 use std::fmt::Write as _;
 
-use crate::alert::Labels;
 use crate::level::Level;
 use crate::state::Begun;
-use crate::text::value;
+use crate::texts::Texts;
 use crate::view::AlertView;
 
 /// The target of every line of this crate, whatever module writes it.
@@ -37,19 +36,14 @@ pub(crate) fn began(Begun { fingerprint, alert }: &Begun) {
 pub(crate) fn ended(alert: &AlertView) {
     at_level!(
         alert.level,
-        alertname = value(&alert.labels, "alertname"),
+        alertname = alert.labels.value_of("alertname"),
         severity = alert.level.severity(),
-        summary = value(&alert.annotations, "summary"),
-        details = details(texts(&alert.annotations)),
+        summary = alert.annotations.value_of("summary"),
+        details = details(alert.annotations.each()),
         fingerprint = %alert.fingerprint,
         occurrences = alert.occurrences,
         "alert resolved"
     );
-}
-
-fn texts(map: &Labels) -> impl Iterator<Item = (&str, &str)> {
-    map.iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()))
 }
 
 /// Returns the details as they came: who writes lines escapes what would break them.

@@ -1,7 +1,5 @@
 //! Text that others wrote: made printable, and bounded.
 
-use crate::alert::Labels;
-
 /// Cuts a text to at most `bytes` bytes, at a character, and marks the cut with `…`.
 pub(crate) fn bounded(mut text: String, bytes: usize) -> String {
     const MARK: char = '…';
@@ -28,11 +26,6 @@ pub(crate) fn printable(text: &str) -> String {
         }
     }
     out
-}
-
-/// Returns the value of a label or an annotation, which is empty when there is none.
-pub(crate) fn value<'a>(map: &'a Labels, name: &str) -> &'a str {
-    map.get(name).map_or("", String::as_str)
 }
 
 /// Says whether a character could forge a line or hide what is written.

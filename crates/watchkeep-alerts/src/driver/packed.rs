@@ -3,6 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::alert::Labels;
+use crate::texts::Texts;
 
 /// The labels of an alert as the text of their JSON; equal labels are equal texts.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -26,8 +27,9 @@ impl Packed {
             return false;
         }
         let own = self.labels();
-        let value = |name| own.get(name).map_or("", String::as_str);
-        asked.iter().all(|(name, wanted)| value(name) == wanted)
+        asked
+            .each()
+            .all(|(name, wanted)| own.value_of(name) == wanted)
     }
 
     /// Returns each label that is asked for and not empty alone, to look for its text.

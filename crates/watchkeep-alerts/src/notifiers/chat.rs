@@ -1,7 +1,8 @@
 //! The text of a notice as people read it in a chat, escaped and cut as the channel needs it.
 
 use crate::notification::Notification;
-use crate::text::{is_hidden, value};
+use crate::text::is_hidden;
+use crate::texts::Texts;
 use crate::view::{AlertView, Status};
 
 /// What a channel makes of a character that means something to it; none is itself.
@@ -129,9 +130,9 @@ fn write_alert(text: &mut Text, alert: &AlertView) {
         Status::Resolved => "RESOLVED ",
     });
     text.own(&format!("[{}] ", alert.level));
-    text.theirs(value(&alert.labels, "alertname"));
+    text.theirs(alert.labels.value_of("alertname"));
     text.own(": ");
-    text.theirs(value(&alert.annotations, "summary"));
+    text.theirs(alert.annotations.value_of("summary"));
     text.own(&format!("\ntime: {}", alert.starts_at));
     if let (Status::Resolved, Some(ends_at)) = (alert.state, alert.ends_at) {
         text.own(&format!("\nresolved: {ends_at}"));

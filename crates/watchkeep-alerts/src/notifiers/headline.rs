@@ -2,7 +2,8 @@
 
 use crate::level::Level;
 use crate::notification::Notification;
-use crate::text::{printable, value};
+use crate::text::printable;
+use crate::texts::Texts;
 use crate::view::Status;
 
 /// Returns one line on a notice: the level, and the message of its only alert, or how many there are.
@@ -16,8 +17,8 @@ pub(crate) fn headline(notification: &Notification) -> String {
         .iter()
         .find(|it| it.state == Status::Firing)
         .or_else(|| alerts.first());
-    let message = first.map_or("", |alert| match value(&alert.annotations, "summary") {
-        "" => value(&alert.labels, "alertname"),
+    let message = first.map_or("", |alert| match alert.annotations.value_of("summary") {
+        "" => alert.labels.value_of("alertname"),
         summary => summary,
     });
     let message = printable(message);

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use crate::line::TARGET;
 use crate::notification::Notification;
 use crate::notifier::{Notifier, NotifyError};
-use crate::text::value;
+use crate::texts::Texts;
 
 /// Writes each notice as a line to the log, under the receiver's name.
 ///
@@ -33,10 +33,10 @@ impl Notifier for Log {
             tracing::info!(
                 target: TARGET,
                 receiver = notification.receiver(),
-                alertname = value(&alert.labels, "alertname"),
+                alertname = alert.labels.value_of("alertname"),
                 severity = alert.level.severity(),
                 status = alert.state.as_str(),
-                summary = value(&alert.annotations, "summary"),
+                summary = alert.annotations.value_of("summary"),
                 "alert notice"
             );
         }

@@ -9,6 +9,7 @@ use crate::state::groups::{Group, GroupId};
 use crate::state::packed::Packed;
 use crate::state::stored::Stored;
 use crate::state::{State, inside};
+use crate::texts::Texts;
 use crate::timestamp::Timestamp;
 use crate::view::AlertQuery;
 
@@ -256,8 +257,7 @@ impl GroupListing<'_> {
 
     /// Returns names and values of the labels that its alerts share.
     pub fn labels(&self) -> impl Iterator<Item = (&str, &str)> {
-        let labels = self.group.labels.iter();
-        labels.map(|(name, value)| (name.as_str(), value.as_str()))
+        self.group.labels.each()
     }
 
     /// Returns its alerts that fire and pass the query, in Alertmanager's order.

@@ -13,7 +13,8 @@ use crate::notification::Notification;
 use crate::notifier::NotifyError;
 use crate::notifiers::chat::{self, Bound, Text, written_chars};
 use crate::notifiers::headline::{headline, worst};
-use crate::text::{bounded, printable, value};
+use crate::text::{bounded, printable};
+use crate::texts::Texts;
 use crate::view::Status;
 
 /// The longest subject, in bytes; longer ones are cut by most programs anyway.
@@ -60,7 +61,7 @@ pub(super) fn subject(notification: &Notification) -> String {
     let service = notification
         .alerts()
         .first()
-        .map_or("", |alert| value(&alert.labels, "service"));
+        .map_or("", |alert| alert.labels.value_of("service"));
     let service = match printable(service).to_uppercase() {
         nobody if nobody.is_empty() => "Alert".to_owned(),
         service => service,
