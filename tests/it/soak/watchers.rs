@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Client, Response, StatusCode};
 use serde_json::Value;
@@ -20,8 +21,11 @@ const VIEWERS: usize = 4;
 /// The time between two scrapes, and between two looks.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// The time between two alerts that are sent.
-const SENT_EVERY: Duration = Duration::from_secs(5);
+/// The time between two alerts that are sent: so short that what the server keeps of decisions is full within the first third of two hours, and does not count as growth.
+const SENT_EVERY: Duration = Duration::from_millis(500);
+
+/// How long an alert that is sent lasts.
+const LASTING: SignedDuration = SignedDuration::from_secs(60);
 
 /// How long a viewer follows the stream before the next one takes the place.
 const FOLLOWED: Duration = Duration::from_secs(30);
@@ -192,7 +196,9 @@ async fn send(base: String, seen: Arc<Mutex<Figures>>) {
     for number in 1_u64.. {
         sleep(SENT_EVERY).await;
         let name = format!("Sent{number}");
-        let alerts = serde_json::json!([{"labels": {"alertname": &name, "severity": "warning"}}]);
+        let labels = serde_json::json!({"alertname": &name, "severity": "warning"});
+        let ends = (Timestamp::now() + LASTING).to_string();
+        let alerts = serde_json::json!([{"labels": labels, "endsAt": ends}]);
         let request = client
             .post(format!("{base}/api/v2/alerts"))
             .header(CONTENT_TYPE, "application/json")
