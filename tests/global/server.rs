@@ -31,7 +31,7 @@ fn running() -> &'static Running {
 }
 
 async fn start() -> Running {
-    let folder = tempfile::tempdir()
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))
         .expect("a temporary folder can be made")
         .keep();
     let engine = Sink::start(|body| {

@@ -15,8 +15,9 @@ use crate::ecs;
 pub(crate) const LONG: Duration = Duration::from_secs(30);
 
 pub(crate) struct Bench {
-    pub(crate) folder: TempDir,
+    // The guard goes first: what writes after the folder was deleted makes it again.
     pub(crate) guard: LogGuard,
+    pub(crate) folder: TempDir,
 }
 
 /// Lets time pass in which something must not happen.
@@ -40,7 +41,7 @@ pub(crate) fn logged_with(
         .with_dir(Some(folder.path().to_owned()))
         .with_json(true);
     let (layer, guard) = configure(config).build().unwrap();
-    let bench = Bench { folder, guard };
+    let bench = Bench { guard, folder };
     let subscriber = tracing_subscriber::registry().with(layer);
     tracing::subscriber::with_default(subscriber, || work(&bench));
     assert!(bench.guard.flush(LONG).is_complete());
