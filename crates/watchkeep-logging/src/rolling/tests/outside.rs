@@ -59,7 +59,7 @@ fn folder_that_is_missing_is_made() {
     file.write_all(b"a\n").unwrap();
     assert_eq!(fs::read_to_string(path).unwrap(), "a\n");
     assert!(RollingFile::builder("/").open().is_err());
-    assert!(RollingFile::builder(bench.folder.path()).open().is_err());
+    assert!(RollingFile::builder(bench.path("a/b")).open().is_err());
 }
 
 #[cfg(unix)]
