@@ -190,7 +190,8 @@ impl Machine {
             outbox::Effect::Found => outcome.found = true,
             outbox::Effect::Persist(change) => batch.changes.push(change),
             outbox::Effect::Progress(progress) => {
-                self.receipts.note(now, &progress);
+                let fires = |fingerprint| self.state.fires(fingerprint);
+                self.receipts.note(now, &progress, fires);
                 if let Some(entry) = Entry::of_progress(now, &progress) {
                     self.trail.add(entry, now, &mut batch.changes);
                 }

@@ -80,16 +80,27 @@ impl Receipts {
             }
         }
         for progress in outbox.waiting(now) {
-            self.enter(&progress, None);
+            self.enter(&progress, None, |it| since.contains_key(&it));
         }
     }
 
-    /// Takes note of how far a notice is.
-    pub(super) fn note(&mut self, now: Now, progress: &Progress) {
-        self.enter(progress, (progress.attempts > 0).then_some(now.wall));
+    /// Takes note of how far a notice is, for those of its alerts that fire: what comes after an alert has ended, nothing would ever forget.
+    pub(super) fn note(
+        &mut self,
+        now: Now,
+        progress: &Progress,
+        fires: impl Fn(Fingerprint) -> bool,
+    ) {
+        let last_try = (progress.attempts > 0).then_some(now.wall);
+        self.enter(progress, last_try, fires);
     }
 
-    fn enter(&mut self, progress: &Progress, last_try: Option<Timestamp>) {
+    fn enter(
+        &mut self,
+        progress: &Progress,
+        last_try: Option<Timestamp>,
+        fires: impl Fn(Fingerprint) -> bool,
+    ) {
         let view = DeliveryView {
             receiver: progress.lane.receiver.clone(),
             integration: progress.lane.integration,
@@ -105,7 +116,7 @@ impl Receipts {
             error: progress.error.clone(),
         };
         for alert in progress.notification.alerts() {
-            if alert.state == Status::Firing {
+            if alert.state == Status::Firing && fires(alert.fingerprint) {
                 self.lanes(alert.fingerprint)
                     .insert(progress.lane.clone(), view.clone());
             }
@@ -173,35 +184,39 @@ mod tests {
     use crate::notification::Notification;
     use crate::timestamp::Timestamp;
 
+    const NOW: Now = Now {
+        elapsed: Duration::ZERO,
+        wall: Timestamp::from_millis(0),
+    };
+
+    /// A notice about an alert of this name, and how far it is.
+    fn told(name: String) -> (AlertView, Progress) {
+        let mut notification = Notification::test("chat", "test");
+        let mut view = notification.alerts()[0].clone();
+        view.fingerprint = Alert::new(name, Level::Info, "text").fingerprint();
+        notification.join_late(vec![view.clone()], 0, NOW.wall, 10);
+        let progress = Progress {
+            lane: Lane {
+                receiver: "chat".to_owned(),
+                integration: 0,
+            },
+            notification: Arc::new(notification),
+            step: Step::Accepted,
+            attempts: 0,
+            next_try: None,
+            error: None,
+            reason: None,
+        };
+        (view, progress)
+    }
+
     #[test]
     fn what_is_kept_is_bounded_and_the_newest_stays() {
-        let now = Now {
-            elapsed: Duration::ZERO,
-            wall: Timestamp::from_millis(0),
-        };
         let mut receipts = Receipts::default();
         let mut last = None;
         for n in 0..ALERTS + 5 {
-            let mut notification = Notification::test("chat", "test");
-            let alert = Alert::new(format!("A{n}"), Level::Info, "text");
-            let mut view = notification.alerts()[0].clone();
-            view.fingerprint = alert.fingerprint();
-            notification.join_late(vec![view.clone()], 0, now.wall, 10);
-            receipts.note(
-                now,
-                &Progress {
-                    lane: Lane {
-                        receiver: "chat".to_owned(),
-                        integration: 0,
-                    },
-                    notification: Arc::new(notification),
-                    step: Step::Accepted,
-                    attempts: 0,
-                    next_try: None,
-                    error: None,
-                    reason: None,
-                },
-            );
+            let (view, progress) = told(format!("A{n}"));
+            receipts.note(NOW, &progress, |_| true);
             last = Some(view);
         }
         assert_eq!(receipts.alerts.len(), ALERTS);
@@ -210,5 +225,13 @@ mod tests {
         assert_eq!(last.deliveries.len(), 1);
         receipts.forget(last.fingerprint);
         assert_eq!(receipts.by_age.len(), ALERTS - 1);
+    }
+
+    #[test]
+    fn what_comes_after_the_end_of_an_alert_is_not_kept() {
+        let mut receipts = Receipts::default();
+        let (ended, progress) = told("Ended".to_owned());
+        receipts.note(NOW, &progress, |it| it != ended.fingerprint);
+        assert_eq!(receipts.fill(ended).deliveries.len(), 0);
     }
 }

@@ -26,6 +26,12 @@ pub(crate) struct Placed {
 }
 
 impl State {
+    /// Says whether the beginning of an alert was said and its end was not.
+    pub(crate) fn fires(&self, fingerprint: Fingerprint) -> bool {
+        let stored = self.alerts.get(fingerprint);
+        stored.is_some_and(|stored| stored.firing)
+    }
+
     /// Returns the alerts that are held and have all of these labels, those that fire first; most of them, and how many more there are.
     pub(crate) fn having(&self, now: Now, labels: &Labels, most: usize) -> (Vec<AlertView>, usize) {
         let now = inside(now);
