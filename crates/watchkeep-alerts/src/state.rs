@@ -45,7 +45,7 @@ pub(crate) use self::{
     packed::Packed,
     settings::{Settings, Telling},
     silence::{Silence, SilenceError, SilenceState},
-    views::{AlertDetail, Filter, GroupDetail},
+    views::{AlertDetail, GroupDetail},
 };
 
 pub use self::listing::{GroupListing, ListedAlert};

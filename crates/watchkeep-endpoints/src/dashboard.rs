@@ -15,6 +15,7 @@ use crate::route::{self, Routes};
 use crate::shutdown::Shutdown;
 
 mod actions;
+mod alerts;
 mod assets;
 mod gather;
 mod page;

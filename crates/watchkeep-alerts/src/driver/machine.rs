@@ -8,9 +8,9 @@ use crate::driver::command::Outcome;
 use crate::driver::receipts::Receipts;
 use crate::driver::trail::{Entry, Trail};
 use crate::outbox::{self, Outbox, Step};
-use crate::state::{self, Filter, State};
+use crate::state::{self, AlertDetail, State};
 use crate::timestamp::Timestamp;
-use crate::view::AlertView;
+use crate::view::{AlertReport, AlertView};
 
 /// The state machine, the outbox, and what is kept for those who look.
 pub(crate) struct Machine {
@@ -102,9 +102,15 @@ impl Machine {
 
     /// Returns what fires, with its deliveries, in the order of the fingerprints.
     pub(crate) fn firing(&self, now: Now) -> Vec<AlertView> {
-        let alerts = self.state.alerts(now, &Filter::default());
-        let with_deliveries = |detail: state::AlertDetail| self.receipts.fill(detail.alert);
+        let alerts = self.state.alerts(now);
+        let with_deliveries = |detail: AlertDetail| self.receipts.fill(detail.alert);
         alerts.into_iter().map(with_deliveries).collect()
+    }
+
+    /// Returns what operators see of an alert.
+    pub(crate) fn report(&self, mut detail: AlertDetail) -> AlertReport {
+        detail.alert = self.receipts.fill(detail.alert);
+        AlertReport::from(detail)
     }
 
     fn follow(&mut self, now: Now, mut work: VecDeque<Work>, batch: &mut Batch) -> Outcome {

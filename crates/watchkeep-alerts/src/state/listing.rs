@@ -4,6 +4,7 @@ use std::ops::Bound;
 
 use crate::clock::Now;
 use crate::fingerprint::Fingerprint;
+use crate::level::Level;
 use crate::state::effect::Why;
 use crate::state::groups::{Group, GroupId};
 use crate::state::packed::Packed;
@@ -51,13 +52,7 @@ impl State {
         show: &mut dyn FnMut(&ListedAlert<'_>),
     ) -> Option<Fingerprint> {
         let now = inside(now);
-        let after = after.map_or(Bound::Unbounded, Bound::Excluded);
-        let mut last = None;
-        for (at, (fingerprint, stored)) in self.alerts.range(after).enumerate() {
-            if at == most {
-                return last;
-            }
-            last = Some(fingerprint);
+        self.part(after, most, |fingerprint, stored| {
             let any_receiver = |alert: &ListedAlert<'_>| {
                 let mut receivers = alert.receivers.iter();
                 query.receiver.is_none() || receivers.any(|name| query.takes_receiver(name))
@@ -66,6 +61,24 @@ impl State {
             if let Some(alert) = listed.filter(any_receiver) {
                 show(&alert);
             }
+        })
+    }
+
+    /// Looks at `most` alerts at most, in the order of their fingerprints, after the given one; returns the last of them if there are more.
+    pub(super) fn part<'a>(
+        &'a self,
+        after: Option<Fingerprint>,
+        most: usize,
+        mut look: impl FnMut(Fingerprint, &'a Stored),
+    ) -> Option<Fingerprint> {
+        let after = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let mut last = None;
+        for (at, (fingerprint, stored)) in self.alerts.range(after).enumerate() {
+            if at == most {
+                return last;
+            }
+            last = Some(fingerprint);
+            look(fingerprint, stored);
         }
         None
     }
@@ -194,6 +207,11 @@ impl ListedAlert<'_> {
     /// Returns names and values of the labels, in the order of the names.
     pub fn labels(&self) -> impl Iterator<Item = (&str, &str)> {
         self.alert.labels()
+    }
+
+    /// Returns how bad it is.
+    pub const fn level(&self) -> Level {
+        self.alert.level()
     }
 
     /// Returns names and values of the annotations, in the order of the names.

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use crate::alert::Labels;
 use crate::clock::Now;
 use crate::fingerprint::Fingerprint;
-use crate::matcher::Matchers;
 use crate::state::groups::Group;
 use crate::state::silence::Silence;
 use crate::state::stored::Stored;
@@ -48,39 +47,35 @@ pub(crate) struct GroupDetail {
     pub(crate) alerts: Vec<Fingerprint>,
 }
 
-/// Which alerts are asked for: by default all that fire.
-#[derive(Clone, Debug)]
-pub(crate) struct Filter {
-    pub(crate) active: bool,
-    pub(crate) silenced: bool,
-    pub(crate) inhibited: bool,
-    pub(crate) muted: bool,
-    pub(crate) matchers: Matchers,
-}
-
 impl State {
-    /// Returns the alerts that fire and pass the filter, in the order of their fingerprints.
+    /// Returns the alerts that fire, in the order of their fingerprints.
     ///
-    /// Looks at all alerts: for people, not for the way of an alert.
-    pub(crate) fn alerts(&self, now: Now, filter: &Filter) -> Vec<AlertDetail> {
-        let now = inside(now);
-        let firing = self.alerts.iter().filter(|(_, stored)| {
-            let labels = stored.said.alert.labels();
-            !stored.said.is_resolved(now.elapsed)
-                && (filter.matchers.is_empty() || filter.matchers.take(&labels))
+    /// Looks at all alerts: for the start, not for the way of an alert.
+    pub(crate) fn alerts(&self, now: Now) -> Vec<AlertDetail> {
+        self.alerts_after(now, None, usize::MAX).0
+    }
+
+    /// Returns the alerts that fire, in the order of their fingerprints, after the given one, and the last that was looked at if there are more.
+    ///
+    /// Looks at `most` alerts at most, whether they fire or not.
+    pub(crate) fn alerts_after(
+        &self,
+        now: Now,
+        after: Option<Fingerprint>,
+        most: usize,
+    ) -> (Vec<AlertDetail>, Option<Fingerprint>) {
+        let mut details = Vec::new();
+        let last = self.part(after, most, |fingerprint, stored| {
+            details.extend(self.firing_detail(now, fingerprint, stored));
         });
-        let details = firing.map(|(fingerprint, stored)| self.detail(now, fingerprint, stored));
-        details.filter(|detail| filter.takes(detail)).collect()
+        (details, last)
     }
 
     /// Returns one alert that fires, named by its labels as they were raised, or as they are shown.
-    #[cfg(test)]
     pub(crate) fn alert(&self, now: Now, key: Fingerprint) -> Option<AlertDetail> {
-        let now = inside(now);
         let fingerprint = self.alerts.find(key)?;
         let stored = self.alerts.get(fingerprint)?;
-        let firing = !stored.said.is_resolved(now.elapsed);
-        firing.then(|| self.detail(now, fingerprint, stored))
+        self.firing_detail(now, fingerprint, stored)
     }
 
     /// Returns the groups, the oldest first.
@@ -125,6 +120,17 @@ impl State {
         self.silences.silencing(&matched, now.wall)
     }
 
+    fn firing_detail(
+        &self,
+        now: Now,
+        fingerprint: Fingerprint,
+        stored: &Stored,
+    ) -> Option<AlertDetail> {
+        let now = inside(now);
+        let firing = !stored.said.is_resolved(now.elapsed);
+        firing.then(|| self.detail(now, fingerprint, stored))
+    }
+
     fn detail(&self, now: Now, fingerprint: Fingerprint, stored: &Stored) -> AlertDetail {
         let silenced_by = self.silenced_by(now, stored);
         let inhibited_by = self.inhibitor.inhibits(&stored.said.alert, &stored.roles);
@@ -146,28 +152,5 @@ impl State {
             muted_by,
             receivers: receivers.into_iter().collect(),
         }
-    }
-}
-
-// === impl Filter ===
-
-impl Default for Filter {
-    fn default() -> Self {
-        Self {
-            active: true,
-            silenced: true,
-            inhibited: true,
-            muted: true,
-            matchers: Matchers::default(),
-        }
-    }
-}
-
-impl Filter {
-    fn takes(&self, detail: &AlertDetail) -> bool {
-        (self.active || detail.state != AlertState::Active)
-            && (self.silenced || detail.silenced_by.is_empty())
-            && (self.inhibited || detail.inhibited_by.is_none())
-            && (self.muted || detail.muted_by.is_empty())
     }
 }

@@ -200,8 +200,8 @@ impl SilenceRequest {
 
 // === impl AlertReport ===
 
-impl AlertReport {
-    pub(crate) fn new(detail: AlertDetail, alert: AlertView) -> Self {
+impl From<AlertDetail> for AlertReport {
+    fn from(detail: AlertDetail) -> Self {
         let reasons = [
             ("silenced", !detail.silenced_by.is_empty()),
             ("inhibited", detail.inhibited_by.is_some()),
@@ -209,7 +209,7 @@ impl AlertReport {
         ];
         let holding = reasons.into_iter().filter(|(_, holds)| *holds);
         Self {
-            alert,
+            alert: detail.alert,
             suppressed: holding.map(|(reason, _)| reason).collect(),
             silenced_by: detail.silenced_by,
             inhibited_by: detail.inhibited_by,

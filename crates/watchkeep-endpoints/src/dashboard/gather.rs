@@ -5,10 +5,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use tokio::time::Instant;
-use watchkeep_alerts::{AlertReport, SilenceView};
 use watchkeep_health::Report;
 
 use super::Dashboard;
+use super::alerts::Alerts;
 use super::snapshot::{CellView, Line, RowView, SectionView, Snapshot, TileView};
 use super::source::{Section, Tile};
 use super::trend::Trend;
@@ -24,14 +24,6 @@ const MOST_TILES: usize = 24;
 const MOST_SECTIONS: usize = 8;
 const MOST_COLUMNS: usize = 8;
 const MOST_ROWS: usize = 100;
-
-/// What the alert engine answered.
-#[derive(Debug, Default)]
-pub(super) struct Alerts {
-    pub(super) firing: Vec<AlertReport>,
-    pub(super) silences: Vec<SilenceView>,
-    pub(super) dead_letters: usize,
-}
 
 /// Everything that is asked, and the samples so far.
 pub(super) struct Gatherer {

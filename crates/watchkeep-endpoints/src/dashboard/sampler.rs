@@ -12,7 +12,8 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 use watchkeep_alerts::Alerting;
 use watchkeep_health::Registry;
 
-use super::gather::{Alerts, Gatherer};
+use super::alerts::Alerts;
+use super::gather::Gatherer;
 use super::page;
 use super::snapshot::Snapshot;
 use crate::shutdown::Shutdown;
@@ -211,14 +212,7 @@ impl Work {
         let Some(alerting) = &self.alerts else {
             return Some(Alerts::default());
         };
-        let ask = async {
-            Alerts {
-                firing: alerting.alerts().await,
-                silences: alerting.silences().await,
-                dead_letters: alerting.dead_letters().await.len(),
-            }
-        };
-        timeout(PATIENCE, ask).await.ok()
+        timeout(PATIENCE, Alerts::ask(alerting)).await.ok()?.ok()
     }
 }
 

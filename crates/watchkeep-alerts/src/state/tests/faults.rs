@@ -2,7 +2,7 @@
 
 use super::support::*;
 use crate::alert::Alert;
-use crate::state::{Ends, Filter};
+use crate::state::Ends;
 use crate::view::AlertKind;
 
 #[test]
@@ -99,7 +99,7 @@ fn what_fires_again_after_the_clock_was_set_back_is_not_over() {
     bench.resolve(&error("A"));
     bench.wall_offset -= 1_800_000;
     bench.trigger(error("A"));
-    assert_eq!(bench.state.alerts(bench.now(), &Filter::default()).len(), 1);
+    assert_eq!(bench.state.alerts(bench.now()).len(), 1);
     bench.at(HOUR).expect(&["30 chat trigger +A"]);
 }
 
@@ -171,9 +171,9 @@ fn labels_at_their_bounds_go_through_the_rows() {
         Vec::new(),
     ));
     bench.fire(alert);
-    let before = bench.state.alerts(bench.now(), &Filter::default());
+    let before = bench.state.alerts(bench.now());
     let (state, _) =
         crate::state::State::restore(chat().into(), settings(), bench.rows(), bench.now()).unwrap();
-    let after = state.alerts(bench.now(), &Filter::default());
+    let after = state.alerts(bench.now());
     assert_eq!(before[0].alert, after[0].alert);
 }

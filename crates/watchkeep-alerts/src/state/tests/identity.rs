@@ -1,12 +1,12 @@
 //! What an alert is, and what becomes of what is said of it: leases, merges, ends.
 
 use super::support::*;
-use crate::state::{Effect, Ends, Event, Filter, Refusal};
+use crate::state::{Effect, Ends, Event, Refusal};
 use crate::timestamp::Timestamp;
 use crate::view::{AlertKind, AlertView};
 
 fn alerts(bench: &Bench) -> Vec<AlertView> {
-    let found = bench.state.alerts(bench.now(), &Filter::default());
+    let found = bench.state.alerts(bench.now());
     found.into_iter().map(|detail| detail.alert).collect()
 }
 

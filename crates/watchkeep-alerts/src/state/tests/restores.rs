@@ -2,7 +2,7 @@
 
 use super::support::*;
 use crate::journal::{Row, Table};
-use crate::state::{Ends, Event, Filter, Outcome, State};
+use crate::state::{Ends, Event, Outcome, State};
 use crate::view::AlertKind;
 
 fn restart(bench: &mut Bench) {
@@ -195,9 +195,9 @@ fn a_clock_that_was_set_back_meanwhile_makes_no_event_longer() {
     bench.wall_offset -= 24 * 3_600_000;
     restart(&mut bench);
     bench.at(339);
-    assert_eq!(bench.state.alerts(bench.now(), &Filter::default()).len(), 2);
+    assert_eq!(bench.state.alerts(bench.now()).len(), 2);
     bench.at(340);
-    assert_eq!(bench.state.alerts(bench.now(), &Filter::default()).len(), 0);
+    assert_eq!(bench.state.alerts(bench.now()).len(), 0);
 }
 
 #[test]

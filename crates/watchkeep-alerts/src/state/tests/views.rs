@@ -1,14 +1,21 @@
 //! What operators see.
 
 use super::support::*;
-use crate::state::{AlertState, Filter};
+use crate::state::{AlertState, ListedAlert};
+use crate::view::AlertQuery;
 
-fn shown(bench: &Bench, filter: &Filter) -> Vec<String> {
-    let found = bench.state.alerts(bench.now(), filter);
-    found
-        .iter()
-        .map(|it| name(&it.alert.labels).to_owned())
-        .collect()
+fn shown(bench: &Bench, query: &AlertQuery) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut show = |alert: &ListedAlert<'_>| {
+        let name = alert.labels().find(|(name, _)| *name == "alertname");
+        names.push(name.unwrap().1.to_owned());
+    };
+    let last = bench
+        .state
+        .list(bench.now(), query, None, usize::MAX, &mut show);
+    assert_eq!(last, None);
+    names.sort();
+    names
 }
 
 #[test]
@@ -45,28 +52,38 @@ fn an_alert_is_shown_with_why_nobody_is_told() {
     assert_eq!(detail("Over"), None);
     assert_eq!(detail("Nobody"), None);
 
-    let mut names = shown(&bench, &Filter::default());
-    names.sort();
-    assert_eq!(names, ["Down", "Muted", "Silenced", "Slow"]);
-    let filter = Filter {
-        silenced: false,
-        inhibited: false,
-        muted: false,
-        ..Filter::default()
-    };
-    assert_eq!(shown(&bench, &filter), ["Down"]);
-    let filter = Filter {
-        active: false,
-        silenced: false,
-        muted: false,
-        ..Filter::default()
-    };
-    assert_eq!(shown(&bench, &filter), ["Slow"]);
-    let filter = Filter {
-        matchers: matching("alertname=~M.*"),
-        ..Filter::default()
-    };
-    assert_eq!(shown(&bench, &filter), ["Muted"]);
+    let all = AlertQuery::new();
+    let names = ["Down", "Muted", "Silenced", "Slow"];
+    assert_eq!(shown(&bench, &all), names);
+    // As in Alertmanager, what a time interval mutes is active.
+    let free = all.clone().silenced(false).inhibited(false);
+    assert_eq!(shown(&bench, &free), ["Down", "Muted"]);
+    let held = all.clone().active(false).silenced(false);
+    assert_eq!(shown(&bench, &held), ["Slow"]);
+    let named = all.matching(matching("alertname=~M.*"));
+    assert_eq!(shown(&bench, &named), ["Muted"]);
+}
+
+#[test]
+fn alerts_are_shown_a_part_at_a_time() {
+    let mut bench = Bench::new(chat());
+    for name in ["A", "B", "C", "D", "E"] {
+        bench.fire(error(name));
+    }
+    bench.resolve(&error("C"));
+    let all: Vec<_> = bench.state.alerts(bench.now());
+    let mut parts = Vec::new();
+    let mut after = None;
+    loop {
+        let (part, last) = bench.state.alerts_after(bench.now(), after, 2);
+        assert!(part.len() <= 2);
+        parts.extend(part);
+        after = last;
+        if last.is_none() {
+            break;
+        }
+    }
+    assert_eq!((parts.len(), &parts), (4, &all));
 }
 
 #[test]

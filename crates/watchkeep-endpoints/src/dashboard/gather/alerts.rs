@@ -5,12 +5,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use watchkeep_alerts::{AlertReport, Alerting, DeliveryOutcome, DeliveryView, Level};
 
+use super::super::alerts::Alerts;
 use super::super::snapshot::{AlertRow, DeliveryRow, Detail, Line, Snapshot};
 use super::super::words;
-use super::Alerts;
-
-/// The most severe ones stay when there are more.
-const MOST_ALERTS: usize = 100;
 
 /// Of one alert.
 const MOST_LABELS: usize = 20;
@@ -33,30 +30,14 @@ pub(super) fn add(
     snapshot.receivers = receivers.map(Line::new).collect();
     snapshot.dead_letters = alerts.dead_letters;
     snapshot.has_dead_letters = alerts.dead_letters > 0;
-    snapshot.alerts_total = alerts.firing.len();
-    snapshot.has_alerts = !alerts.firing.is_empty();
-
-    let mut shown: Vec<&AlertReport> = alerts.firing.iter().collect();
-    // Those that somebody may have to do something about come first, and among them the newest.
-    shown.sort_by_key(|report| {
-        let newest_first = std::cmp::Reverse(report.alert.starts_at);
-        let worst_first = std::cmp::Reverse(report.alert.level);
-        (
-            !report.suppressed.is_empty(),
-            worst_first,
-            newest_first,
-            report.alert.fingerprint,
-        )
-    });
-    shown.truncate(MOST_ALERTS);
-    let hidden = alerts.firing.len() - shown.len();
+    snapshot.alerts_total = alerts.firing;
+    snapshot.has_alerts = alerts.firing > 0;
+    let hidden = alerts.firing.saturating_sub(alerts.shown.len());
     if hidden > 0 {
         snapshot.alerts_hidden = format!("{hidden} more are not shown.");
     }
-    snapshot.alerts = shown
-        .into_iter()
-        .map(|report| row(report, alerts, now))
-        .collect();
+    let rows = alerts.shown.iter().map(|report| row(report, alerts, now));
+    snapshot.alerts = rows.collect();
 }
 
 fn row(report: &AlertReport, alerts: &Alerts, now: Timestamp) -> AlertRow {
@@ -134,7 +115,7 @@ fn why(report: &AlertReport, alerts: &Alerts, now: Timestamp) -> String {
     }
     if let Some(other) = report.inhibited_by {
         let other = alerts
-            .firing
+            .inhibitors
             .iter()
             .find(|it| it.alert.fingerprint == other);
         let name = other.and_then(|it| it.alert.labels.get("alertname"));

@@ -170,9 +170,8 @@ async fn the_most_severe_alerts_are_shown() {
     let alert = Alert::new("Worst", Level::Critical, "all is lost").with_label("shard", "7");
     alerting.fire(alert).await.unwrap();
     let alerts = Alerts {
-        firing: alerting.alerts().await,
         dead_letters: 3,
-        ..Alerts::default()
+        ..Alerts::ask(&alerting).await.unwrap()
     };
     let parts = Parts {
         alerts: Some(alerting),
