@@ -55,6 +55,7 @@ mod elasticsearch;
 mod errors;
 mod files;
 mod lines;
+mod pick;
 mod record;
 mod records;
 mod wanted;
@@ -207,6 +208,11 @@ impl QueryError {
     /// Returns the file or the folder.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Returns what the operating system says of it, in words.
+    fn reason(&self) -> String {
+        format!("cannot be read: {}", self.source)
     }
 
     /// Returns what the operating system says of it.

@@ -16,6 +16,7 @@ use super::counts::LONGEST_VALUE;
 mod document;
 mod files;
 mod folder;
+mod last;
 mod ring;
 mod root;
 mod scan;

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use jiff::Timestamp;
 
 use super::QueryError;
-use crate::rolling::Suffix;
+use crate::rolling::{PART, Suffix};
 
 /// How often the folder is read when files are rotated just then; the last list is taken as it is.
 const ATTEMPTS: usize = 3;
@@ -36,10 +36,20 @@ pub(super) struct Source {
 /// What came of opening a file.
 #[derive(Debug)]
 pub(super) enum Opened {
-    File(File, u64),
-    /// It was deleted since, or has become what is read already.
+    File(Content),
+    /// It was deleted since.
     Gone,
+    /// It has become what is read already.
+    Known,
     Unreadable,
+}
+
+/// A file that was opened, and how much of it there is.
+#[derive(Debug)]
+pub(super) struct Content {
+    pub(super) file: File,
+    pub(super) bytes: u64,
+    pub(super) is_packed: bool,
 }
 
 /// All files of a query.
@@ -91,19 +101,42 @@ impl Active {
 // === impl Source ===
 
 impl Source {
+    /// Opens it, or what it was compressed to since it was listed.
     pub(super) fn open(self, active: Option<FileId>) -> Opened {
         if let Some(file) = self.file {
-            return Opened::File(file, self.bytes);
+            return Opened::File(Content {
+                file,
+                bytes: self.bytes,
+                is_packed: self.is_packed,
+            });
         }
-        let opened = File::open(&self.path).and_then(|file| Ok((file.metadata()?, file)));
-        match opened {
-            // It was listed under the name that the active file was about to get.
-            Ok((metadata, _)) if is_same(id(&metadata), active) => Opened::Gone,
-            Ok((metadata, file)) if metadata.is_file() => Opened::File(file, metadata.len()),
-            Err(error) if error.kind() == ErrorKind::NotFound => Opened::Gone,
-            Ok(_) | Err(_) => Opened::Unreadable,
+        match open(&self.path, self.is_packed, active) {
+            Opened::Gone if !self.is_packed => open(&packed_path(&self.path), true, active),
+            opened => opened,
         }
     }
+}
+
+fn open(path: &Path, is_packed: bool, active: Option<FileId>) -> Opened {
+    let opened = File::open(path).and_then(|file| Ok((file.metadata()?, file)));
+    match opened {
+        // It was listed under the name that the active file was about to get.
+        Ok((metadata, _)) if is_same(id(&metadata), active) => Opened::Known,
+        Ok((metadata, file)) if metadata.is_file() => Opened::File(Content {
+            file,
+            bytes: metadata.len(),
+            is_packed,
+        }),
+        Err(error) if error.kind() == ErrorKind::NotFound => Opened::Gone,
+        Ok(_) | Err(_) => Opened::Unreadable,
+    }
+}
+
+/// Returns the name that a rotated file gets when it is compressed.
+pub(super) fn packed_path(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".gz");
+    name.into()
 }
 
 // === impl Files ===
@@ -136,6 +169,9 @@ impl Files {
             let Some(suffix) = suffix(&entry_name, name) else {
                 continue;
             };
+            if suffix.ends_with(PART) {
+                continue;
+            }
             let rotated = Rotated::parse(suffix);
             if rotated.is_some_and(|rotated| rotated.is_before(since)) {
                 continue;
@@ -152,6 +188,8 @@ impl Files {
                     });
                 }
                 (_, Err(error)) if error.kind() == ErrorKind::NotFound => {}
+                // Nothing in it is younger than its last change.
+                (None, Ok(metadata)) if is_before(&metadata, since) => {}
                 _ => files.foreign += 1,
             }
         }
@@ -211,6 +249,11 @@ impl Rotated {
                 .is_some_and(|end| end <= since)
         })
     }
+}
+
+fn is_before(metadata: &Metadata, since: Option<SystemTime>) -> bool {
+    let changed = metadata.modified().ok();
+    changed.zip(since).is_some_and(|(at, since)| at < since)
 }
 
 /// Lists anew while the active file is another one afterwards: what is renamed meanwhile may be missing in the list.

@@ -131,12 +131,12 @@ fn find<'a>(values: &'a Map<String, Value>, key: &str) -> Option<&'a Value> {
     })
 }
 
-fn parse_time(text: &str) -> Option<SystemTime> {
+pub(super) fn parse_time(text: &str) -> Option<SystemTime> {
     super::system_time(text.parse::<Timestamp>().ok()?)
 }
 
 /// The names of the levels in any case, as other ECS loggers write them too.
-fn parse_level(name: &[u8]) -> Option<Level> {
+pub(super) fn parse_level(name: &[u8]) -> Option<Level> {
     let levels = [
         Level::ERROR,
         Level::WARN,

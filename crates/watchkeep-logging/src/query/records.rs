@@ -6,7 +6,7 @@ use std::iter::FusedIterator;
 use std::path::PathBuf;
 use std::vec;
 
-use super::files::{FileId, Files, Opened, Source};
+use super::files::{Content, FileId, Files, Opened, Source};
 use super::lines::{Backward, Forward, Limits, Line};
 use super::wanted::{Verdict, Wanted};
 use super::{Order, QueryError, Record};
@@ -113,13 +113,17 @@ impl Records {
         let (path, listed) = (source.path.clone(), source.bytes);
         self.bytes_total = self.bytes_total.saturating_sub(listed);
         match source.open(self.active) {
-            Opened::File(file, bytes) => {
+            Opened::File(Content {
+                file,
+                bytes,
+                is_packed: false,
+            }) => {
                 self.bytes_total = self.bytes_total.saturating_add(bytes);
                 let lines = Lines::new(file, bytes, self.order, self.limits);
                 self.reading = Some(Reading { path, bytes, lines });
             }
-            Opened::Gone => {}
-            Opened::Unreadable => self.skipped.files += 1,
+            Opened::Gone | Opened::Known => {}
+            Opened::File(_) | Opened::Unreadable => self.skipped.files += 1,
         }
     }
 }

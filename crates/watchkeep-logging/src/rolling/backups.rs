@@ -17,7 +17,7 @@ const ATTEMPTS: usize = 100;
 /// Behind the name of a compressed file.
 pub(super) const GZIP: &str = ".gz";
 /// Behind the name of a compressed file that is not whole yet.
-pub(super) const PART: &str = ".gz.part";
+pub(crate) const PART: &str = ".gz.part";
 
 /// The rotated files beside an active one.
 #[derive(Clone, Debug)]

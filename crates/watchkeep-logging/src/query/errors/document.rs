@@ -8,10 +8,10 @@ use crate::escape::boundary;
 pub(in crate::query) const LARGEST: usize = 16 * 1024;
 
 /// The longest text of a document that is cut.
-const LONGEST_TEXT: usize = 1024;
+pub(super) const LONGEST_TEXT: usize = 1024;
 
 /// What is left of a document that is cut.
-const KEPT: [&str; 8] = [
+pub(super) const KEPT: [&str; 8] = [
     "@timestamp",
     "log.level",
     "message",

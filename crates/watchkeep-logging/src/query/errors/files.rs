@@ -1,6 +1,6 @@
 //! The report of the JSON files: the newest file first, each read once from its beginning.
 
-use std::collections::VecDeque;
+use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, Read};
 use std::ops::ControlFlow;
@@ -8,19 +8,19 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use memchr::memmem::Finder;
-use serde_json::{Map, Value};
 use tracing::Level;
 
-use super::document::{LARGEST, bounded};
-use super::root::{Unclear, root_text};
+use super::last::{Last, Newest};
+use super::root::{Unclear, text};
 use super::scan::{Scan, scan};
 use super::{ErrorQuery, ErrorReport};
-use crate::query::files::{Active, FileId, Files, Opened, Source};
-use crate::query::record::Head;
-use crate::query::{MAX_LINE_BYTES, QueryError, Record};
+use crate::query::files::{Active, Content, FileId, Files, Opened, Source, packed_path};
+use crate::query::pick::pick;
+use crate::query::record::{Head, parse_level, parse_time};
+use crate::query::{MAX_LINE_BYTES, QueryError};
 
-/// What every error of ours has in its line. In a value it would have escapes, so it stands nowhere else.
-const NEEDLE: &str = "\"log.level\":\"ERROR\"";
+/// What every error has in its line, however its keys are laid out; a line of another level has it seldom.
+const NEEDLE: &str = "\"ERROR\"";
 
 /// How many files are named that were not read whole; the others are counted.
 const MOST_REASONS: usize = 20;
@@ -53,27 +53,37 @@ impl ErrorQuery {
     /// `progress` is called with each block of 256 KiB, and can stop the reading; `partial` says so then, and what was newest has been read.
     /// In memory there is a block, the longest line, and the last errors.
     ///
-    /// Only lines as our layer writes them are found: `"log.level":"ERROR"` without a blank. A [`Query`](crate::query::Query) reads others too.
+    /// Only lines that write the level as `"ERROR"` are found, as our layer does. A [`Query`](crate::query::Query) reads others too.
     /// Everything that may be missing is a reason in `partial`: a compressed file that ends too soon, a last line without an end,
-    /// a file that cannot be read, lines that are no records.
+    /// a file that cannot be read, was deleted or became shorter meanwhile, files of foreign names beside ours, lines that are no records.
     ///
     /// # Errors
     ///
-    /// A folder cannot be read, or an active file cannot be opened or is no file.
+    /// A folder cannot be read, or no active file can be opened, and no rotated file is there.
     pub fn of_files(
         &self,
         paths: &[PathBuf],
         progress: impl FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<Scanned, QueryError> {
         let mut reading = Reading::new(self, progress);
-        let mut all = Vec::new();
+        let (mut all, mut failed) = (Vec::new(), None);
         for path in paths {
-            let active = Active::open(path)?;
+            let active = Active::open(path).unwrap_or_else(|error| {
+                reading.miss(path, &error.reason());
+                failed.get_or_insert(error);
+                None
+            });
             let files = Files::list(path, active, Some(self.since))?;
+            reading.foreign(path, files.foreign);
             let sources = without_twins(files.oldest_first);
             let bytes = sources.iter().map(|source| source.bytes);
             reading.progress.bytes_total += bytes.sum::<u64>();
             all.push((files.active, sources));
+        }
+        if let Some(error) = failed
+            && all.iter().all(|(_, sources)| sources.is_empty())
+        {
+            return Err(error);
         }
         for (active, sources) in all {
             reading.files(sources, active);
@@ -97,17 +107,11 @@ fn without_twins(oldest_first: Vec<Source>) -> Vec<Source> {
     sources
 }
 
-fn packed_path(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".gz");
-    name.into()
-}
-
 /// A report that is being made.
 struct Reading<'a, P> {
     query: &'a ErrorQuery,
     report: ErrorReport,
-    recent: Vec<(SystemTime, Map<String, Value>)>,
+    newest: Newest,
     no_records: u64,
     too_long: u64,
     files: u64,
@@ -122,7 +126,7 @@ impl<'a, P: FnMut(Progress) -> ControlFlow<()>> Reading<'a, P> {
         Self {
             query,
             report: query.report("files"),
-            recent: Vec::new(),
+            newest: Newest::new(query.recent),
             no_records: 0,
             too_long: 0,
             files: 0,
@@ -140,45 +144,44 @@ impl<'a, P: FnMut(Progress) -> ControlFlow<()>> Reading<'a, P> {
             if self.is_stopped {
                 return;
             }
-            let (path, is_packed) = (source.path.clone(), source.is_packed);
-            let opened = match source.open(active) {
-                Opened::File(file, bytes) => (file, bytes),
-                Opened::Gone => continue,
-                Opened::Unreadable => {
-                    self.miss(&path, "cannot be opened");
-                    continue;
+            let (path, listed, was_packed) = (source.path.clone(), source.bytes, source.is_packed);
+            match source.open(active) {
+                Opened::File(content) => {
+                    let is_same = content.is_packed == was_packed;
+                    let expected = if is_same { listed } else { 0 };
+                    let last = self.file(&path, content, expected, wanted);
+                    wanted -= self.newest.add(last);
                 }
-            };
-            let last = self.file(&path, opened, is_packed, wanted);
-            wanted -= last.len();
-            self.recent.extend(last);
+                Opened::Known => {}
+                Opened::Gone => self.miss(&path, "was deleted before its turn"),
+                Opened::Unreadable => self.miss(&path, "cannot be opened"),
+            }
         }
     }
 
-    /// Reads one file, and returns the last of its errors, newest first.
-    fn file(
-        &mut self,
-        path: &Path,
-        (file, bytes): (File, u64),
-        is_packed: bool,
-        wanted: usize,
-    ) -> Vec<(SystemTime, Map<String, Value>)> {
+    /// Reads one file, of which so many bytes at least were there, and returns the last of its errors.
+    fn file(&mut self, path: &Path, content: Content, listed: u64, wanted: usize) -> Last {
         let before = self.progress.bytes_read;
+        let (bytes, is_packed) = (content.bytes, content.is_packed);
+        let read = Cell::new(0);
         let mut last = Last::new(wanted);
-        let scanned = match unpacked(file, bytes, is_packed) {
-            Some(mut source) => self.lines(&mut source, &mut last),
+        let scanned = match unpacked(content, &read) {
+            Some(mut source) => self.lines(&mut source, &read, &mut last),
             None => Err(io::Error::other(
                 "is compressed, and this build has no feature `gzip`",
             )),
         };
         self.files += 1;
-        if !self.is_stopped {
-            self.progress.bytes_read = before.saturating_add(bytes);
+        if self.is_stopped {
+            return last;
         }
+        self.progress.bytes_read = before.saturating_add(bytes);
         match scanned {
             Ok(scan) => {
                 self.too_long += scan.too_long;
-                if scan.torn {
+                if !is_packed && read.get() < bytes.max(listed) {
+                    self.miss(path, "became shorter while it was read");
+                } else if scan.torn {
                     self.miss(path, "has a last line without an end");
                 }
             }
@@ -187,15 +190,20 @@ impl<'a, P: FnMut(Progress) -> ControlFlow<()>> Reading<'a, P> {
             }
             Err(error) => self.miss(path, &error.to_string()),
         }
-        last.documents()
+        last
     }
 
-    fn lines(&mut self, source: &mut Box<dyn Read>, last: &mut Last) -> io::Result<Scan> {
+    fn lines(
+        &mut self,
+        source: &mut Box<dyn Read + '_>,
+        bytes: &Cell<u64>,
+        last: &mut Last,
+    ) -> io::Result<Scan> {
         let finder = Finder::new(NEEDLE);
         let (query, report) = (self.query, &mut self.report);
         let (no_records, is_stopped) = (&mut self.no_records, &mut self.is_stopped);
         let (progress, told) = (&mut self.progress, &mut self.told);
-        let most = progress.bytes_total;
+        let before = progress.bytes_read;
         scan(
             source,
             &finder,
@@ -205,14 +213,28 @@ impl<'a, P: FnMut(Progress) -> ControlFlow<()>> Reading<'a, P> {
                 Ok(None) => {}
                 Err(Unclear) => *no_records += 1,
             },
-            |count| {
-                // Unpacked, a file is larger than it is on disk.
-                progress.bytes_read = (progress.bytes_read + count as u64).min(most);
+            |_| {
+                progress.bytes_read = before.saturating_add(bytes.get());
                 let flow = told(*progress);
                 *is_stopped |= flow.is_break();
                 flow
             },
         )
+    }
+
+    /// Says of files beside this one that they were not read.
+    fn foreign(&mut self, path: &Path, count: u64) {
+        match count {
+            0 => {}
+            1 => self.miss(
+                path,
+                "has a file of a foreign name beside it, which was not read",
+            ),
+            _ => self.miss(
+                path,
+                &format!("has {count} files of foreign names beside it, which were not read"),
+            ),
+        }
     }
 
     fn miss(&mut self, path: &Path, why: &str) {
@@ -234,22 +256,18 @@ impl<'a, P: FnMut(Progress) -> ControlFlow<()>> Reading<'a, P> {
             ));
         }
         if self.is_stopped {
-            let left = self.progress.bytes_total - self.progress.bytes_read;
+            let Progress {
+                bytes_read,
+                bytes_total,
+            } = self.progress;
+            let left = bytes_total.saturating_sub(bytes_read);
             partial.push(format!("stopped with {left} bytes unread, the oldest ones"));
         }
         if self.no_records + self.too_long > 0 {
             let lines = self.no_records + self.too_long;
             partial.push(format!("{lines} lines are no records, or too long"));
         }
-        // Of several sinks the newest come first; within a sink they stand as they were written.
-        self.recent
-            .sort_by_key(|(time, _)| std::cmp::Reverse(*time));
-        self.recent.truncate(self.query.recent);
-        self.report.recent = self
-            .recent
-            .into_iter()
-            .map(|(_, document)| document)
-            .collect();
+        self.report.recent = self.newest.documents();
         Scanned {
             report: self.report,
             files: self.files,
@@ -266,83 +284,56 @@ impl ErrorQuery {
         line: &[u8],
     ) -> Result<Option<SystemTime>, Unclear> {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let is_nested = self.by.starts_with("labels.") || self.by.starts_with("numeric_labels.");
-        if !is_nested
-            && let Some(head) = Head::of(line)
+        if let Some(head) = Head::of(line)
             && let Some(time) = head.time()
-            && let Ok(value) = root_text(line, &self.by)
+            && let Ok(value) = text(line, &self.by)
         {
-            if time < self.since || head.level != Level::ERROR {
-                return Ok(None);
-            }
+            return Ok(self.count(report, time, head.level, value));
+        }
+        let found = pick(line, ["@timestamp", "log.level", &self.by]);
+        let [time, level, value] = found.ok_or(Unclear)?;
+        let time = time.as_deref().and_then(parse_time).ok_or(Unclear)?;
+        let level = level.as_deref().map(str::as_bytes).and_then(parse_level);
+        Ok(self.count(report, time, level.ok_or(Unclear)?, value.as_deref()))
+    }
+
+    fn count(
+        &self,
+        report: &mut ErrorReport,
+        time: SystemTime,
+        level: Level,
+        value: Option<&str>,
+    ) -> Option<SystemTime> {
+        let is_wanted = time >= self.since && level == Level::ERROR;
+        is_wanted.then(|| {
             report.count(value, self.max_values);
-            return Ok(Some(time));
-        }
-        let record = Record::parse(line).ok_or(Unclear)?;
-        if record.time() < self.since || record.level() != Level::ERROR {
-            return Ok(None);
-        }
-        report.count(record.get(&self.by).as_deref(), self.max_values);
-        Ok(Some(record.time()))
+            time
+        })
     }
 }
 
-/// The last lines of a file, in as many pieces of memory.
-struct Last {
-    lines: VecDeque<(SystemTime, Vec<u8>)>,
-    wanted: usize,
+/// Counts what is read of a file, of compressed ones as they are on disk.
+struct Counted<'a> {
+    file: io::Take<File>,
+    bytes: &'a Cell<u64>,
 }
 
-impl Last {
-    fn new(wanted: usize) -> Self {
-        Self {
-            lines: VecDeque::new(),
-            wanted,
-        }
+impl Read for Counted<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let count = self.file.read(out)?;
+        self.bytes.set(self.bytes.get() + count as u64);
+        Ok(count)
     }
-
-    fn push(&mut self, time: SystemTime, line: &[u8]) {
-        if self.wanted == 0 {
-            return;
-        }
-        let mut bytes = if self.lines.len() < self.wanted {
-            Vec::new()
-        } else {
-            self.lines
-                .pop_front()
-                .map_or_else(Vec::new, |(_, bytes)| bytes)
-        };
-        bytes.clear();
-        if line.len() > LARGEST {
-            bytes.extend_from_slice(&cut(line));
-        } else {
-            bytes.extend_from_slice(line);
-        }
-        self.lines.push_back((time, bytes));
-    }
-
-    fn documents(self) -> Vec<(SystemTime, Map<String, Value>)> {
-        let newest_first = self.lines.into_iter().rev();
-        newest_first
-            .filter_map(|(time, line)| {
-                let document = serde_json::from_slice(&line).ok()?;
-                Some((time, document))
-            })
-            .collect()
-    }
-}
-
-/// Returns a large line with its main keys only; nothing for one that is no JSON.
-fn cut(line: &[u8]) -> Vec<u8> {
-    let document = serde_json::from_slice(line).unwrap_or_default();
-    serde_json::to_vec(&bounded(document, line.len())).unwrap_or_default()
 }
 
 /// Returns `None` for a compressed file that cannot be read by this build.
-fn unpacked(file: File, bytes: u64, is_packed: bool) -> Option<Box<dyn Read>> {
+fn unpacked(content: Content, bytes: &Cell<u64>) -> Option<Box<dyn Read + '_>> {
     // What is written after the report began does not belong to it.
-    let file = file.take(bytes);
-    if !is_packed {
+    let file = Counted {
+        file: content.file.take(content.bytes),
+        bytes,
+    };
+    if !content.is_packed {
         return Some(Box::new(file));
     }
     #[cfg(feature = "gzip")]

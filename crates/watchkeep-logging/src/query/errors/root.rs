@@ -1,4 +1,4 @@
-//! The value of a root key in a line of ours, found without reading the line as JSON.
+//! The value of a key in a line of ours, found without reading the line as JSON.
 
 use memchr::memchr2;
 
@@ -6,14 +6,16 @@ use memchr::memchr2;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Unclear;
 
-/// Returns the text that stands under a root key; `None`: the key does not stand there.
+/// Returns the text, number or boolean that stands under a key, as [`Record::get`](crate::query::Record::get) does; `None`: the key does not stand there.
 ///
 /// A line is walked over from key to key, which is a twentieth of the work of reading it.
-pub(super) fn root_text<'a>(line: &'a [u8], key: &str) -> Result<Option<&'a str>, Unclear> {
+pub(super) fn text<'a>(line: &'a [u8], key: &str) -> Result<Option<&'a str>, Unclear> {
     let mut rest = line.strip_prefix(b"{").ok_or(Unclear)?;
     if line.last() != Some(&b'}') {
         return Err(Unclear);
     }
+    // The object that the longest beginning of the key names, and the rest of the key.
+    let mut inside: Option<(&[u8], &str)> = None;
     loop {
         let (name, has_escapes, behind) = string(rest)?;
         if has_escapes {
@@ -21,19 +23,53 @@ pub(super) fn root_text<'a>(line: &'a [u8], key: &str) -> Result<Option<&'a str>
         }
         let value = behind.strip_prefix(b":").ok_or(Unclear)?;
         if name == key.as_bytes() {
-            let (text, has_escapes, _) = string(value)?;
-            return match std::str::from_utf8(text) {
-                Ok(text) if !has_escapes => Ok(Some(text)),
-                _ => Err(Unclear),
-            };
+            return scalar(value).map(Some);
         }
         rest = behind_value(value)?;
+        if let Some(inner) = behind_name(key, name)
+            && value.first() == Some(&b'{')
+            && inside.is_none_or(|(_, shortest)| inner.len() < shortest.len())
+        {
+            inside = Some((&value[..value.len() - rest.len()], inner));
+        }
         match rest.split_first() {
             Some((b',', more)) => rest = more,
-            Some((b'}', [])) => return Ok(None),
+            Some((b'}', [])) => break,
             _ => return Err(Unclear),
         }
     }
+    inside.map_or(Ok(None), |(object, inner)| text(object, inner))
+}
+
+/// Returns what stands behind the name and a dot, if the key begins so.
+fn behind_name<'k>(key: &'k str, name: &[u8]) -> Option<&'k str> {
+    let rest = key.strip_prefix(std::str::from_utf8(name).ok()?)?;
+    rest.strip_prefix('.')
+}
+
+/// Returns a value that stands in the line as it is shown.
+fn scalar(value: &[u8]) -> Result<&str, Unclear> {
+    let text = if value.first() == Some(&b'"') {
+        let (text, has_escapes, _) = string(value)?;
+        if has_escapes {
+            return Err(Unclear);
+        }
+        text
+    } else {
+        let end = memchr2(b',', b'}', value).ok_or(Unclear)?;
+        plain(&value[..end]).ok_or(Unclear)?
+    };
+    std::str::from_utf8(text).map_err(|_| Unclear)
+}
+
+/// Returns a boolean or a whole number, which JSON writes in one way only.
+fn plain(value: &[u8]) -> Option<&[u8]> {
+    let digits = value.strip_prefix(b"-").unwrap_or(value);
+    let is_number = digits.iter().all(u8::is_ascii_digit)
+        && matches!(digits, [b'0'] | [b'1'..=b'9', ..])
+        && digits.len() < 19
+        && value != b"-0";
+    (is_number || matches!(value, b"true" | b"false")).then_some(value)
 }
 
 /// Returns what stands in a string, whether it has escapes, and what stands behind it.
@@ -86,7 +122,7 @@ mod tests {
 
     #[track_caller]
     fn check(line: &str, expected: Result<Option<&str>, Unclear>) {
-        assert_eq!(root_text(line.as_bytes(), "error.code"), expected, "{line}");
+        assert_eq!(text(line.as_bytes(), "error.code"), expected, "{line}");
     }
 
     #[test]
@@ -106,6 +142,24 @@ mod tests {
     }
 
     #[test]
+    fn numbers_booleans_and_what_stands_in_objects_are_found() {
+        check(r#"{"error.code":7}"#, Ok(Some("7")));
+        check(r#"{"error.code":-12,"a":1}"#, Ok(Some("-12")));
+        check(r#"{"error.code":false}"#, Ok(Some("false")));
+        check(r#"{"error":{"a":{},"code":"E3"},"b":1}"#, Ok(Some("E3")));
+        // As it stands comes first.
+        check(
+            r#"{"error":{"code":"E3"},"error.code":"E1"}"#,
+            Ok(Some("E1")),
+        );
+        check(r#"{"error":"code","errors":{"code":"no"}}"#, Ok(None));
+        let line = br#"{"labels":{"a":{"b":"1"},"a.b":"2"}}"#;
+        assert_eq!(text(line, "labels.a.b"), Ok(Some("2")));
+        let line = br#"{"a":{"b.c":"1"},"a.b":{"c":"2"}}"#;
+        assert_eq!(text(line, "a.b.c"), Ok(Some("2")));
+    }
+
+    #[test]
     fn what_is_not_as_ours_is_unclear() {
         for line in [
             "",
@@ -118,7 +172,11 @@ mod tests {
             r#"{"a":"x""#,
             r#"{"a":"x"}}"#,
             r#"{"a": "x", "error.code": "E"}"#,
-            r#"{"error.code":7}"#,
+            r#"{"error.code":7.0}"#,
+            r#"{"error.code":07}"#,
+            r#"{"error.code":null}"#,
+            r#"{"error.code":{}}"#,
+            r#"{"error.code":1234567890123456789}"#,
             r#"{"\u0065rror.code":"E"}"#,
             r#"{"a":{"b":"x"}"#,
             "{\"a\":\"\\",
@@ -135,8 +193,8 @@ mod tests {
                 let mut broken = line[..end].to_vec();
                 broken.push(byte);
                 broken.extend_from_slice(&line[end..]);
-                let _ = root_text(&broken, "error.code");
-                let _ = root_text(&broken[..=end], "error.code");
+                let _ = text(&broken, "error.code");
+                let _ = text(&broken[..=end], "error.code");
             }
         }
     }

@@ -10,6 +10,8 @@ use tempfile::TempDir;
 use super::*;
 use crate::query::Query;
 
+mod odd;
+
 const ACTIVE: &str = "api_json.log";
 const FIRST: &str = "api_json.log.20260822T101530.123Z-0001";
 const SECOND: &str = "api_json.log.20260822T101540.123Z-0001";
@@ -184,7 +186,7 @@ mod packed {
 
     use super::*;
 
-    fn gzip(text: &str) -> Vec<u8> {
+    pub(super) fn gzip(text: &str) -> Vec<u8> {
         let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         encoder.write_all(text.as_bytes()).unwrap();
         encoder.finish().unwrap()
