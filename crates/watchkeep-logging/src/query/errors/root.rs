@@ -155,8 +155,12 @@ mod tests {
         check(r#"{"error":"code","errors":{"code":"no"}}"#, Ok(None));
         let line = br#"{"labels":{"a":{"b":"1"},"a.b":"2"}}"#;
         assert_eq!(text(line, "labels.a.b"), Ok(Some("2")));
-        let line = br#"{"a":{"b.c":"1"},"a.b":{"c":"2"}}"#;
-        assert_eq!(text(line, "a.b.c"), Ok(Some("2")));
+        for line in [
+            r#"{"a":{"b.c":"1"},"a.b":{"c":"2"}}"#,
+            r#"{"a.b":{"c":"2"},"a":{"b.c":"1"}}"#,
+        ] {
+            assert_eq!(text(line.as_bytes(), "a.b.c"), Ok(Some("2")));
+        }
     }
 
     #[test]
