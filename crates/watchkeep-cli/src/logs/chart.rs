@@ -76,13 +76,14 @@ fn bars(report: &ErrorReport) -> Vec<(String, u64)> {
         .collect();
     values.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     let rare = values.split_off(values.len().min(MOST_BARS));
-    let rare = rare.iter().map(|(_, count)| count).sum::<u64>();
+    let rare = rare.iter().map(|(_, count)| *count);
+    let rare = rare.fold(0, u64::saturating_add);
     let mut bars: Vec<(String, u64)> = values
         .into_iter()
         .map(|(name, count)| (shown(name).chars().take(LONGEST_NAME).collect(), count))
         .collect();
     for (name, count) in [
-        ("(others)", rare + report.other),
+        ("(others)", rare.saturating_add(report.other)),
         ("(none)", report.without),
     ] {
         if count > 0 {

@@ -26,15 +26,6 @@ pub struct Elasticsearch {
 #[error("{0}")]
 pub struct ElasticsearchError(Box<str>);
 
-/// How a server has indexed texts.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Mapping {
-    /// As ECS says, and an index template for it: keywords.
-    Keyword,
-    /// Without a template: texts, with a keyword each beside it.
-    Dynamic,
-}
-
 // === impl Elasticsearch ===
 
 impl Elasticsearch {
@@ -68,52 +59,47 @@ impl ElasticsearchError {
     }
 }
 
-// === impl Mapping ===
-
-impl Mapping {
-    fn field(self, name: &str) -> String {
-        match self {
-            Self::Dynamic => format!("{name}.keyword"),
-            Self::Keyword => name.to_owned(),
-        }
-    }
-}
-
 impl ErrorQuery {
     /// Asks through `search`, which posts a body to the server and returns the status and the answer's body.
     ///
-    /// The server is asked as ECS maps the fields (keywords), and when it refuses that, or finds nothing, as an index without
-    /// a template has them (`error.code.keyword`).
+    /// What is counted by is asked for as ECS maps it (a keyword), and when the server refuses that, because the field is
+    /// text, as an index without a template has it (`error.code.keyword`).
     /// The other half of the work, a connection, is [`of_elasticsearch`](Self::of_elasticsearch) with the feature `elasticsearch`.
     ///
     /// # Errors
     ///
-    /// No answer, a refusal, or an answer that is no search result.
+    /// No answer, a refusal, an answer that is no search result, or a field that is text without a keyword.
     pub fn of_search(
         &self,
         mut search: impl FnMut(&str) -> Result<(u16, Vec<u8>), ElasticsearchError>,
     ) -> Result<ErrorReport, ElasticsearchError> {
-        let mut ask = |mapping| {
-            let (status, body) = search(&self.body(mapping).to_string())?;
+        let mut ask = |field: &str| {
+            let (status, body) = search(&self.body(field).to_string())?;
             answer::parse(status, &body)
         };
-        let found = ask(Mapping::Keyword)?;
-        let found = match found {
-            Some(found) if found.total > 0 => found,
-            first => match ask(Mapping::Dynamic)? {
-                Some(found) if found.total > 0 || first.is_none() => found,
-                second => first.or(second).ok_or_else(answer::refused)?,
-            },
+        let found = match ask(&self.by)? {
+            Some(found) => found,
+            None => {
+                let second = ask(&format!("{}.keyword", self.by))?;
+                let found = second.ok_or_else(answer::refused)?;
+                if found.is_uncounted() {
+                    return Err(answer::is_text(&self.by));
+                }
+                found
+            }
         };
         Ok(found.report(self))
     }
 
-    fn body(&self, mapping: Mapping) -> Value {
-        let by = mapping.field(&self.by);
+    /// The question, which counts by this field.
+    fn body(&self, field: &str) -> Value {
         let since = self.from;
+        // A field that is not mapped matches nothing, so either mapping of the level is found.
+        let level =
+            ["log.level", "log.level.keyword"].map(|name| json!({ "term": { name: "ERROR" } }));
         let filter = json!([
             { "range": { "@timestamp": { "gte": format!("{since:.6}") } } },
-            { "term": { mapping.field("log.level"): "ERROR" } },
+            { "bool": { "should": level, "minimum_should_match": 1 } },
         ]);
         json!({
             "size": self.recent,
@@ -122,8 +108,9 @@ impl ErrorQuery {
             "query": { "bool": { "filter": filter } },
             "sort": [{ "@timestamp": { "order": "desc" } }],
             "aggs": {
-                "by": { "terms": { "field": by, "size": self.max_values } },
-                "without": { "missing": { "field": by } },
+                "by": { "terms": { "field": field, "size": self.max_values } },
+                "without": { "missing": { "field": field } },
+                "with": { "filter": { "exists": { "field": self.by } } },
             },
         })
     }
@@ -136,6 +123,8 @@ struct Found {
     counts: Vec<(String, u64)>,
     without: u64,
     other: u64,
+    /// How many have a value of any kind, as far as the server says so.
+    with: u64,
     recent: Vec<Map<String, Value>>,
     partial: Vec<String>,
 }
@@ -143,18 +132,42 @@ struct Found {
 // === impl Found ===
 
 impl Found {
-    fn report(self, query: &ErrorQuery) -> ErrorReport {
+    /// Says whether there are values, and none of them was counted.
+    fn is_uncounted(&self) -> bool {
+        self.with > 0 && self.counts.is_empty() && self.other == 0
+    }
+
+    fn report(mut self, query: &ErrorQuery) -> ErrorReport {
+        let beyond = self
+            .counts
+            .split_off(self.counts.len().min(query.max_values));
+        let beyond = sum(&beyond);
+        let other = self.other.saturating_add(beyond);
+        let counted = sum(&self.counts)
+            .saturating_add(other)
+            .saturating_add(self.without);
+        if counted > self.total {
+            self.partial.push(format!(
+                "elasticsearch counted {counted} values in {} errors",
+                self.total
+            ));
+        }
         ErrorReport {
             by: query.by.clone(),
             total: self.total,
             counts: self.counts.into_iter().collect(),
             without: self.without,
-            other: self.other,
+            other,
             recent: self.recent.into_iter().take(query.recent).collect(),
             source: "elasticsearch",
             partial: self.partial,
         }
     }
+}
+
+fn sum(counts: &[(String, u64)]) -> u64 {
+    let counts = counts.iter().map(|(_, count)| *count);
+    counts.fold(0, u64::saturating_add)
 }
 
 #[cfg(test)]

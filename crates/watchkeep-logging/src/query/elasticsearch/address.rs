@@ -43,15 +43,20 @@ impl Address {
             return Err("is no http:// or https:// URL");
         }
         if rest.contains(['?', '#']) || rest.chars().any(|c| c.is_whitespace() || c.is_control()) {
-            return Err("has more than a host and a path of indices");
+            return Err(
+                "has more than a host and a path of indices; a `?` or `#` in the password is written as %3F or %23",
+            );
         }
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
         let (userinfo, host) = match authority.rsplit_once('@') {
+            Some(("", host)) => (None, host),
             Some((userinfo, host)) => (Some(unescaped(userinfo)?), host),
             None => (None, authority),
         };
         if !is_host(host) {
-            return Err("has no host that can be meant");
+            return Err(
+                "has no host that can be meant; a `/` or `#` in the password is written as %2F or %23",
+            );
         }
         let indices = match path.trim_matches('/') {
             "" => INDICES,

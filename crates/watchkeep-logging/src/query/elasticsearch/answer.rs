@@ -13,6 +13,8 @@ const BAD_REQUEST: u16 = 400;
 struct Answer {
     #[serde(default)]
     timed_out: bool,
+    #[serde(default)]
+    terminated_early: bool,
     #[serde(default, rename = "_shards")]
     shards: Shards,
     hits: Hits,
@@ -36,6 +38,17 @@ struct Hits {
 #[derive(Debug, Deserialize)]
 struct Total {
     value: u64,
+    #[serde(default)]
+    relation: Relation,
+}
+
+/// Whether a total is all there is.
+#[derive(Debug, Default, Deserialize, PartialEq)]
+#[serde(rename_all = "lowercase")]
+enum Relation {
+    #[default]
+    Eq,
+    Gte,
 }
 
 #[derive(Debug, Deserialize)]
@@ -44,18 +57,22 @@ struct Hit {
     source: Map<String, Value>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 struct Aggregations {
     by: Terms,
     without: Missing,
+    #[serde(default)]
+    with: Missing,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 struct Terms {
     #[serde(default)]
     buckets: Vec<Bucket>,
     #[serde(default)]
     sum_other_doc_count: u64,
+    #[serde(default)]
+    doc_count_error_upper_bound: i64,
 }
 
 #[derive(Debug, Deserialize)]
@@ -64,7 +81,7 @@ struct Bucket {
     doc_count: u64,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 struct Missing {
     doc_count: u64,
 }
@@ -78,6 +95,11 @@ pub(super) fn parse(status: u16, body: &[u8]) -> Result<Option<Found>, Elasticse
             return Err(ElasticsearchError::new(format!(
                 "elasticsearch refuses the user or the password ({status})"
             )));
+        }
+        404 => {
+            return Err(ElasticsearchError::new(
+                "elasticsearch answers with status 404: the path of its URL names the indices, `filebeat-*` when there is none",
+            ));
         }
         _ => {
             return Err(ElasticsearchError::new(format!(
@@ -101,43 +123,84 @@ pub(super) fn refused() -> ElasticsearchError {
     ElasticsearchError::new("elasticsearch cannot search these indices so (400)")
 }
 
+/// A field that has values, of which none can be counted.
+pub(super) fn is_text(field: &str) -> ElasticsearchError {
+    ElasticsearchError::new(format!(
+        "cannot be counted by `{}`: elasticsearch holds it as text without a keyword",
+        crate::escape::shown(field)
+    ))
+}
+
 // === impl Answer ===
 
 impl Answer {
     fn found(self) -> Found {
-        let mut partial = Vec::new();
-        if self.timed_out {
-            partial.push("elasticsearch ran out of time".to_owned());
-        }
-        if self.shards.failed > 0 {
-            partial.push(format!(
-                "{} shards of elasticsearch failed",
-                self.shards.failed
-            ));
-        }
+        let partial = self.reasons();
         let total = self.hits.total.value;
-        let (counts, without, other) = match self.aggregations {
-            Some(found) => (
-                found.by.buckets.into_iter().map(Bucket::pair).collect(),
-                found.without.doc_count,
-                found.by.sum_other_doc_count,
-            ),
-            // Of indices that are not there, nothing is counted.
-            None => (Vec::new(), 0, 0),
-        };
         let documents = self.hits.hits.into_iter().map(|hit| {
             let bytes = serde_json::to_vec(&hit.source).map_or(0, |json| json.len());
-            bounded(hit.source, bytes)
+            bounded(flat(hit.source), bytes)
         });
+        let recent = documents.collect();
+        // Of indices that are not there, nothing is counted.
+        let counted = self.aggregations.unwrap_or_default();
         Found {
             total,
-            counts,
-            without,
-            other,
-            recent: documents.collect(),
+            counts: counted.by.buckets.into_iter().map(Bucket::pair).collect(),
+            without: counted.without.doc_count,
+            other: counted.by.sum_other_doc_count,
+            with: counted.with.doc_count,
+            recent,
             partial,
         }
     }
+
+    /// Why the answer may not be whole.
+    fn reasons(&self) -> Vec<String> {
+        let mut reasons = Vec::new();
+        let mut say = |is_so: bool, words: String| reasons.extend(is_so.then_some(words));
+        let failed = self.shards.failed;
+        let total = &self.hits.total;
+        let error = self.aggregations.as_ref();
+        let error = error.map_or(0, |found| found.by.doc_count_error_upper_bound);
+        say(self.timed_out, "elasticsearch ran out of time".to_owned());
+        say(
+            self.terminated_early,
+            "elasticsearch stopped early".to_owned(),
+        );
+        say(
+            failed > 0,
+            format!("{failed} shards of elasticsearch failed"),
+        );
+        say(
+            total.relation == Relation::Gte,
+            format!("elasticsearch counted no further than {}", total.value),
+        );
+        say(
+            self.aggregations.is_none() && total.value > 0,
+            "elasticsearch did not count by value".to_owned(),
+        );
+        say(
+            error != 0,
+            format!("each count of a value may be too small by {error}"),
+        );
+        reasons
+    }
+}
+
+/// Returns a document with keys as our layer writes them, which some pipelines take apart: `log.logger`, and objects for labels only.
+fn flat(source: Map<String, Value>) -> Map<String, Value> {
+    let mut flat = Map::new();
+    for (key, value) in source {
+        match value {
+            Value::Object(inner) if !key.ends_with("labels") => {
+                let inner = self::flat(inner).into_iter();
+                flat.extend(inner.map(|(name, value)| (format!("{key}.{name}"), value)));
+            }
+            value => drop(flat.insert(key, value)),
+        }
+    }
+    flat
 }
 
 // === impl Bucket ===

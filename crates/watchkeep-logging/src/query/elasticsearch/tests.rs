@@ -38,7 +38,9 @@ fn question_is_the_seeds_with_a_filter_and_keywords() {
         filter[0]["range"]["@timestamp"]["gte"],
         "2026-08-22T10:15:00.000000Z"
     );
-    assert_eq!(filter[1]["term"]["log.level"], "ERROR");
+    let levels = &filter[1]["bool"]["should"];
+    assert_eq!(levels[0]["term"]["log.level"], "ERROR");
+    assert_eq!(levels[1]["term"]["log.level.keyword"], "ERROR");
     assert_eq!(questions[0]["aggs"]["by"]["terms"]["field"], "error.code");
     assert_eq!(questions[0]["track_total_hits"], true);
     assert_eq!(questions.len(), 1);
@@ -46,25 +48,32 @@ fn question_is_the_seeds_with_a_filter_and_keywords() {
 
 #[test]
 fn index_without_a_template_is_asked_for_its_keywords() {
-    for first in [(400, r#"{"error":{}}"#), (200, EMPTY)] {
-        let (report, questions) = asked(&[first, (200, FOUND)]);
-        assert_eq!(report.unwrap().total, 7);
-        let filter = &questions[1]["query"]["bool"]["filter"];
-        assert_eq!(filter[1]["term"]["log.level.keyword"], "ERROR");
-        assert_eq!(
-            questions[1]["aggs"]["by"]["terms"]["field"],
-            "error.code.keyword"
-        );
-    }
-    for answers in [
-        [(200, EMPTY), (400, "")],
-        [(400, ""), (200, EMPTY)],
-        [(200, EMPTY); 2],
-    ] {
-        assert_eq!(asked(&answers).0.unwrap().total, 0);
-    }
-    let refused = asked(&[(400, ""), (400, "")]).0.unwrap_err();
+    let refusal = (400, r#"{"error":{}}"#);
+    let (report, questions) = asked(&[refusal, (200, FOUND)]);
+    assert_eq!(report.unwrap().total, 7);
+    let aggs = &questions[1]["aggs"];
+    assert_eq!(aggs["by"]["terms"]["field"], "error.code.keyword");
+    assert_eq!(aggs["with"]["filter"]["exists"]["field"], "error.code");
+    assert_eq!(asked(&[(200, EMPTY)]).0.unwrap().total, 0);
+    assert_eq!(asked(&[refusal, (200, EMPTY)]).0.unwrap().total, 0);
+    let refused = asked(&[refusal, refusal]).0.unwrap_err();
     assert!(refused.to_string().contains("(400)"), "{refused}");
+}
+
+#[test]
+fn text_without_a_keyword_is_not_taken_for_nothing() {
+    let answer = |with| {
+        format!(
+            r#"{{"hits":{{"total":{{"value":5}},"hits":[]}},"aggregations":{{
+            "by":{{"buckets":[]}},"without":{{"doc_count":5}},"with":{{"doc_count":{with}}}}}}}"#
+        )
+    };
+    let error = asked(&[(400, ""), (200, &answer(5))]).0.unwrap_err();
+    let words =
+        "cannot be counted by `error.code`: elasticsearch holds it as text without a keyword";
+    assert_eq!(error.to_string(), words);
+    let report = asked(&[(400, ""), (200, &answer(0))]).0.unwrap();
+    assert_eq!((report.total, report.without), (5, 5));
 }
 
 #[test]
@@ -101,6 +110,65 @@ fn half_an_answer_is_partial() {
             "1 shards of elasticsearch failed"
         ]
     );
+}
+
+#[test]
+fn answer_that_cannot_be_whole_is_partial() {
+    for (from, to, reason) in [
+        (
+            "\"eq\"",
+            "\"gte\"",
+            "elasticsearch counted no further than 7",
+        ),
+        (
+            "\"timed_out\":false",
+            "\"terminated_early\":true",
+            "elasticsearch stopped early",
+        ),
+        (
+            "\"sum_other_doc_count\":1",
+            "\"sum_other_doc_count\":1,\"doc_count_error_upper_bound\":9",
+            "each count of a value may be too small by 9",
+        ),
+        (
+            "\"doc_count\":4",
+            "\"doc_count\":18446744073709551615",
+            "elasticsearch counted 18446744073709551615 values in 7 errors",
+        ),
+        (
+            "\"aggregations\"",
+            "\"others\"",
+            "elasticsearch did not count by value",
+        ),
+    ] {
+        let answer = FOUND.replace(from, to);
+        let report = asked(&[(200, &answer)]).0.unwrap();
+        assert_eq!(report.partial, [reason]);
+    }
+}
+
+#[test]
+fn more_values_than_are_kept_are_others() {
+    let query = ErrorQuery {
+        max_values: 1,
+        ..query()
+    };
+    let report = query.of_search(|_| Ok((200, FOUND.as_bytes().to_vec())));
+    let report = report.unwrap();
+    assert_eq!((report.counts.len(), report.other), (1, 2));
+}
+
+#[test]
+fn documents_that_were_taken_apart_have_the_keys_of_ours() {
+    let apart = r#"{"message":"no answer","log":{"logger":"api::ai"},"error":{"code":"AI_ERROR"},"labels":{"user":{"id":"7"}}}"#;
+    let answer = FOUND.replace(r#"{"message":"no answer","error.code":"AI_ERROR"}"#, apart);
+    let report = asked(&[(200, &answer)]).0.unwrap();
+    let document = &report.recent[0];
+    assert_eq!(
+        (&document["log.logger"], &document["error.code"]),
+        (&json!("api::ai"), &json!("AI_ERROR"))
+    );
+    assert_eq!(document["labels"]["user"]["id"], "7");
 }
 
 #[test]

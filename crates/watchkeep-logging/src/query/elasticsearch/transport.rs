@@ -37,7 +37,9 @@ impl ErrorQuery {
             .user_agent(concat!("watchkeep/", env!("CARGO_PKG_VERSION")))
             .build()
             .into();
-        self.of_search(|body| search(&agent, server, body).map_err(|error| words(&error)))
+        self.of_search(|body| {
+            search(&agent, server, body).map_err(|error| words(&error, server.shown()))
+        })
     }
 }
 
@@ -54,28 +56,34 @@ fn search(
     }
     let mut answer = request.content_type("application/json").send(body)?;
     let status = answer.status().as_u16();
+    if status != 200 {
+        // The status says it all, and the body may never end.
+        return Ok((status, Vec::new()));
+    }
     let body = answer.body_mut().with_config().limit(ANSWER_BYTES);
     Ok((status, body.read_to_vec()?))
 }
 
-/// Says what went wrong, without the address.
-fn words(error: &ureq::Error) -> ElasticsearchError {
+/// Says what went wrong, and with which server.
+fn words(error: &ureq::Error, server: &str) -> ElasticsearchError {
     let words = match error {
         ureq::Error::Timeout(_) => {
             format!(
-                "elasticsearch did not answer within {} s",
+                "elasticsearch at {server} did not answer within {} s",
                 TIMEOUT.as_secs()
             )
         }
         ureq::Error::Io(error) if error.kind() == io::ErrorKind::TimedOut => {
             format!(
-                "elasticsearch did not answer within {} s",
+                "elasticsearch at {server} did not answer within {} s",
                 TIMEOUT.as_secs()
             )
         }
         ureq::Error::HostNotFound => "the host of elasticsearch is not known".to_owned(),
-        ureq::Error::ConnectionFailed => "elasticsearch cannot be reached".to_owned(),
-        ureq::Error::Io(error) => format!("elasticsearch cannot be reached: {error}"),
+        ureq::Error::ConnectionFailed => format!("elasticsearch at {server} cannot be reached"),
+        ureq::Error::Io(error) => {
+            format!("elasticsearch at {server} cannot be reached: {error}")
+        }
         ureq::Error::BodyExceedsLimit(_) => {
             "the answer of elasticsearch is larger than 8 MiB".to_owned()
         }
