@@ -45,7 +45,7 @@ pub(crate) fn file() -> Result<File, String> {
         path: "alertmanager/alertmanager.yml",
         text: format!(
             "# Made by `cargo xtask deploy` from the server's own routes (config/alerts.yml).\n\
-             # Put your own addresses, mail server and chat in; secrets are in files.\n\
+             # Your own addresses, mail server and chat go into generate/alertmanager.rs, or the next run loses them; secrets are in files.\n\
              # `log` tells nobody: a warning is seen in Alertmanager, on the dashboard and in the server's log.\n\
              {text}"
         ),
