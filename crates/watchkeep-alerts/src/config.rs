@@ -47,6 +47,7 @@
 //! | extension | where | what it does |
 //! |---|---|---|
 //! | `x-name` | a route | its name, unique in the file: its groups keep their identity when its matchers are edited |
+//! | `x-event-ends` | a receiver or a channel, which counts before its receiver | whether it is told the end of events: `true` or `false`; without it PagerDuty and Alertmanager are, others not |
 //! | `x-signing-secret`, `x-signing-secret-file` | a webhook | the secret of its Standard Webhooks signatures |
 //!
 //! A few things differ from Alertmanager on purpose, and are refused: a second document, a null in a list, a name of a receiver over 128 bytes, a month that is none, and the place-holder `<secret>`.

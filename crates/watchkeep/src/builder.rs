@@ -71,7 +71,6 @@ type Source = Box<dyn Fn() -> Option<String> + Send + Sync>;
 
 #[cfg(feature = "rules")]
 impl RuleSettings {
-    /// The engine of these rules, and the file with their states.
     /// All rules, in groups or alone.
     #[cfg(feature = "health")]
     fn all(&self) -> impl Iterator<Item = &Rule> {
@@ -79,6 +78,7 @@ impl RuleSettings {
         self.single.iter().chain(grouped)
     }
 
+    /// The engine of these rules, and the file with their states.
     fn engine(mut self) -> Result<(Engine, Option<std::path::PathBuf>), watchkeep_rules::Error> {
         if !self.single.is_empty() {
             self.groups.push(Group::new("rules", self.single)?);
