@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
+use watchkeep_rules::{RuleFile, RuleTests, Semantics};
 use watchkeep_tests::programs;
 
 use super::{clean, run, text, written, yaml};
@@ -47,6 +48,22 @@ fn every_alert_fires_and_ends() {
         let fires = moments.iter().position(|fires| *fires);
         let ends = fires.is_some_and(|at| moments[at..].contains(&false));
         assert!(ends, "{name} does not fire and end: {moments:?}");
+    }
+}
+
+#[test]
+fn our_own_rules_come_to_the_same_verdict_like_either_prometheus() {
+    let tests = RuleTests::parse(&text("prometheus/rules_test.yml")).expect("tests");
+    let groups: Vec<_> = RULES
+        .iter()
+        .flat_map(|file| RuleFile::parse(&text(file)).expect("rules").into_groups())
+        .collect();
+    for semantics in [Semantics::Prometheus2, Semantics::Prometheus3] {
+        let outcomes = tests.run(&groups, semantics).expect("the rules run here");
+        assert!(!outcomes.is_empty());
+        for outcome in outcomes {
+            assert!(outcome.is_expected(), "{semantics:?}: {outcome}");
+        }
     }
 }
 
