@@ -78,8 +78,8 @@ impl ErrorQuery {
             answer::parse(status, &body)
         };
         let found = match ask(&self.by)? {
-            Some(found) => found,
-            None => {
+            Some(found) if !found.is_uncounted() => found,
+            _ => {
                 let second = ask(&format!("{}.keyword", self.by))?;
                 let found = second.ok_or_else(answer::refused)?;
                 if found.is_uncounted() {

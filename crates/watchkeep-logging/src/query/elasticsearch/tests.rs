@@ -72,6 +72,9 @@ fn text_without_a_keyword_is_not_taken_for_nothing() {
     let words =
         "cannot be counted by `error.code`: elasticsearch holds it as text without a keyword";
     assert_eq!(error.to_string(), words);
+    // A server that does not refuse, and counts nothing.
+    let report = asked(&[(200, &answer(5)), (200, FOUND)]).0.unwrap();
+    assert_eq!(report.total, 7);
     let report = asked(&[(400, ""), (200, &answer(0))]).0.unwrap();
     assert_eq!((report.total, report.without), (5, 5));
 }
