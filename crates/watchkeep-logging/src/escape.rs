@@ -221,15 +221,22 @@ pub(crate) fn unjson(out: &mut String, value: &[u8]) {
     out.push_str(rest);
 }
 
+/// Returns a text so that it stays on its line: what would end the line, drive a terminal or turn the reading direction is escaped (`\\n`, `\\u{1b}`).
+#[must_use]
+pub fn one_line(value: &str) -> String {
+    let mut out = Vec::with_capacity(value.len());
+    text(&mut out, value, TEXT);
+    String::from_utf8_lossy(&out).into_owned()
+}
+
 /// A value from outside, short and harmless, for an error message.
 pub(crate) fn shown(value: &str) -> String {
-    let mut out = Vec::new();
     let end = boundary(value, 100);
-    text(&mut out, &value[..end], TEXT);
+    let mut out = one_line(&value[..end]);
     if end < value.len() {
-        out.extend_from_slice("…".as_bytes());
+        out.push('…');
     }
-    String::from_utf8_lossy(&out).into_owned()
+    out
 }
 
 /// Returns the longest length up to `max` at which a text can be cut.

@@ -63,11 +63,12 @@ mod wanted;
 pub use self::counts::Counts;
 pub use self::elasticsearch::{Elasticsearch, ElasticsearchError};
 pub use self::errors::{
-    ErrorQuery, ErrorReport, Progress, Scanned, SinceError, json_logs, parse_since,
+    ErrorQuery, ErrorReport, ErrorTail, Progress, Scanned, SinceError, Tailed, json_logs,
+    parse_since,
 };
 use self::files::{Active, Files};
 use self::lines::Limits;
-pub use self::record::Record;
+pub use self::record::{Record, text_of};
 pub use self::records::{Records, Skipped};
 use self::wanted::Wanted;
 

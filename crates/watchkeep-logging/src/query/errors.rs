@@ -21,11 +21,13 @@ mod ring;
 mod root;
 mod scan;
 mod since;
+mod tail;
 
 pub(super) use self::document::bounded;
 pub use self::files::{Progress, Scanned};
 pub use self::folder::json_logs;
 pub use self::since::{SinceError, parse_since};
+pub use self::tail::{ErrorTail, Tailed};
 
 /// The key that errors are counted by, unless another one is asked for.
 const ERROR_CODE: &str = "error.code";

@@ -1,5 +1,6 @@
 //! Which files there are: the active one, held open, and the rotated ones beside it.
 
+use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind};
@@ -19,7 +20,7 @@ const ATTEMPTS: usize = 3;
 pub(super) struct Active {
     pub(super) file: File,
     bytes: u64,
-    id: Option<FileId>,
+    pub(super) id: Option<FileId>,
 }
 
 /// A file that is to be read.
@@ -28,7 +29,7 @@ pub(super) struct Source {
     pub(super) path: PathBuf,
     pub(super) bytes: u64,
     pub(super) is_packed: bool,
-    id: Option<FileId>,
+    pub(super) id: Option<FileId>,
     /// The active file is open from the start; a rotated one is opened when its turn has come.
     file: Option<File>,
 }
@@ -148,9 +149,32 @@ impl Files {
         active: Option<Active>,
         since: Option<SystemTime>,
     ) -> Result<Self, QueryError> {
-        let mut files = settled(|| id_at(path), || Self::list_rotated(path, since))?;
+        let mut files = settled(|| id_at(path), || Self::list_twice(path, since))?;
         files.insert(path, active);
         Ok(files)
+    }
+
+    /// A folder that is read while a file gets its compressed name may show it under neither; that happens to a file once.
+    fn list_twice(path: &Path, since: Option<SystemTime>) -> Result<Self, QueryError> {
+        let first = Self::list_rotated(path, since)?;
+        let mut files = Self::list_rotated(path, since)?;
+        files.unite(first);
+        Ok(files)
+    }
+
+    /// Takes what another list has besides; what is in both stays as it is in this one.
+    pub(super) fn unite(&mut self, other: Self) {
+        let known: HashSet<PathBuf> = self.oldest_first.iter().map(|s| s.path.clone()).collect();
+        let missing = other.oldest_first.into_iter();
+        self.oldest_first
+            .extend(missing.filter(|source| !known.contains(&source.path)));
+        self.sort();
+    }
+
+    /// Names in the order of their bytes are in the order of time.
+    fn sort(&mut self) {
+        self.oldest_first
+            .sort_unstable_by(|a, b| a.path.cmp(&b.path));
     }
 
     fn list_rotated(path: &Path, since: Option<SystemTime>) -> Result<Self, QueryError> {
@@ -193,10 +217,7 @@ impl Files {
                 _ => files.foreign += 1,
             }
         }
-        // Names in the order of their bytes are in the order of time.
-        files
-            .oldest_first
-            .sort_unstable_by(|a, b| a.path.cmp(&b.path));
+        files.sort();
         Ok(files)
     }
 
@@ -295,6 +316,6 @@ fn id_at(path: &Path) -> Option<FileId> {
     fs::metadata(path).ok().as_ref().and_then(id)
 }
 
-fn is_same(one: Option<FileId>, other: Option<FileId>) -> bool {
+pub(super) fn is_same(one: Option<FileId>, other: Option<FileId>) -> bool {
     one.is_some() && one == other
 }

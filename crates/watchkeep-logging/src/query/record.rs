@@ -83,11 +83,7 @@ impl Record {
     /// A key with dots is looked for as it stands first, and then in the objects that its beginnings name, the longest first.
     /// Numbers and booleans come as JSON writes them; an object, an array and `null` are no value.
     pub fn get(&self, key: &str) -> Option<Cow<'_, str>> {
-        match find(&self.values, key)? {
-            Value::String(text) => Some(Cow::Borrowed(text)),
-            value @ (Value::Bool(_) | Value::Number(_)) => Some(Cow::Owned(value.to_string())),
-            Value::Array(_) | Value::Null | Value::Object(_) => None,
-        }
+        text_of(&self.values, key)
     }
 
     /// Returns the line as it stands in the file, without its end.
@@ -118,6 +114,16 @@ impl<'a> Head<'a> {
 fn until_quote(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = text.iter().take(LONGEST_VALUE).position(|b| *b == b'"')?;
     Some(text.split_at(end))
+}
+
+/// Returns the value of a key in a document, as [`Record::get`] does.
+#[must_use]
+pub fn text_of<'a>(document: &'a Map<String, Value>, key: &str) -> Option<Cow<'a, str>> {
+    match find(document, key)? {
+        Value::String(text) => Some(Cow::Borrowed(text)),
+        value @ (Value::Bool(_) | Value::Number(_)) => Some(Cow::Owned(value.to_string())),
+        Value::Array(_) | Value::Null | Value::Object(_) => None,
+    }
 }
 
 fn find<'a>(values: &'a Map<String, Value>, key: &str) -> Option<&'a Value> {

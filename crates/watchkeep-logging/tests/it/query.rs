@@ -5,7 +5,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tracing::{Level, debug, error, info, info_span, warn};
-use watchkeep_logging::query::{Order, Query, Record, Skipped};
+use watchkeep_logging::query::{ErrorTail, Order, Query, Record, Skipped, Tailed};
 use watchkeep_logging::{Filter, LogConfig};
 
 use crate::support::{Bench, LONG, logged, logged_with};
@@ -127,4 +127,48 @@ fn query_finds_every_line_up_to_a_point_while_files_are_rotated() {
     });
     let (records, skipped) = oldest_first(&bench);
     assert_eq!((records.len(), skipped), (2000, Skipped::default()));
+}
+
+#[test]
+fn tail_tells_every_error_once_while_files_are_rotated_and_compressed() {
+    let configure = |config: LogConfig| {
+        let config = config.with_max_bytes(3_000).with_backups(1000);
+        #[cfg(feature = "gzip")]
+        let config = config.with_compression(watchkeep_logging::Compression::Gzip);
+        config
+    };
+    logged_with(configure, |bench| {
+        let dispatch = tracing::dispatcher::get_default(Clone::clone);
+        let mut tail = ErrorTail::new(bench.folder.path())
+            .unwrap()
+            .with_by("labels.number");
+        let done = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                tracing::dispatcher::with_default(&dispatch, || {
+                    for number in 0..5000 {
+                        error!(number, "a line");
+                        info!("another");
+                    }
+                });
+                assert!(bench.guard.flush(LONG).is_complete());
+                done.store(true, Ordering::Release);
+            });
+            let mut found = Vec::new();
+            while !done.load(Ordering::Acquire) {
+                tail.look(|tailed| number(tailed, &mut found));
+            }
+            tail.look(|tailed| number(tailed, &mut found));
+            assert!(found.iter().copied().eq(0..5000), "{found:?}");
+        });
+    });
+}
+
+fn number(tailed: Tailed<'_>, found: &mut Vec<usize>) {
+    match tailed {
+        Tailed::Error { document, .. } => {
+            found.push(document["labels.number"].as_str().unwrap().parse().unwrap());
+        }
+        other => panic!("{other:?}"),
+    }
 }

@@ -3,6 +3,8 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use watchkeep::logging::one_line;
+
 use super::secret::Secret;
 
 /// Reads values by name. What cannot be read is `None`, and a line among the problems.
@@ -115,24 +117,6 @@ impl<'a> Reader<'a> {
     fn kept<T>(&mut self, name: &str, parsed: Result<T, String>) -> Option<T> {
         parsed.map_err(|reason| self.refuse(name, &reason)).ok()
     }
-}
-
-/// A text in which nothing breaks the line or reaches the terminal as a command.
-pub(crate) fn one_line(text: &str) -> String {
-    let mut line = String::new();
-    for character in text.chars() {
-        if character.is_control() || turns_or_breaks(character) {
-            line.extend(character.escape_unicode());
-        } else {
-            line.push(character);
-        }
-    }
-    line
-}
-
-/// Separators of lines, and what turns the direction of a text.
-const fn turns_or_breaks(character: char) -> bool {
-    matches!(character, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// A number within a range.

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::reader::one_line;
+use watchkeep::logging::one_line;
+
 use super::{Config, Database};
 
 /// The names that logging reads.

@@ -20,7 +20,7 @@ use crate::query::record::{Head, parse_level, parse_time};
 use crate::query::{MAX_LINE_BYTES, QueryError};
 
 /// What every error has in its line, however its keys are laid out; a line of another level has it seldom.
-const NEEDLE: &str = "\"ERROR\"";
+pub(super) const NEEDLE: &str = "\"ERROR\"";
 
 /// How many files are named that were not read whole; the others are counted.
 const MOST_REASONS: usize = 20;
@@ -93,7 +93,7 @@ impl ErrorQuery {
 }
 
 /// Leaves out a compressed file that is not done yet: as long as its source is there, that counts.
-fn without_twins(oldest_first: Vec<Source>) -> Vec<Source> {
+pub(super) fn without_twins(oldest_first: Vec<Source>) -> Vec<Source> {
     let mut sources: Vec<Source> = Vec::with_capacity(oldest_first.len());
     for source in oldest_first {
         let is_twin = source.is_packed
@@ -238,11 +238,8 @@ impl<'a, P: FnMut(Progress) -> ControlFlow<()>> Reading<'a, P> {
     }
 
     fn miss(&mut self, path: &Path, why: &str) {
-        let name = path.file_name().unwrap_or(path.as_os_str());
-        let name = name.to_string_lossy();
         if self.missed < MOST_REASONS {
-            let name = crate::escape::shown(&name);
-            self.report.partial.push(format!("`{name}` {why}"));
+            self.report.partial.push(named(path, why));
         }
         self.missed += 1;
     }
@@ -312,6 +309,12 @@ impl ErrorQuery {
     }
 }
 
+/// What is said of a file, by its name, which may be anybody's.
+pub(super) fn named(path: &Path, why: &str) -> String {
+    let name = path.file_name().unwrap_or(path.as_os_str());
+    format!("`{}` {why}", crate::escape::shown(&name.to_string_lossy()))
+}
+
 /// Counts what is read of a file, of compressed ones as they are on disk.
 struct Counted<'a> {
     file: io::Take<File>,
@@ -327,7 +330,7 @@ impl Read for Counted<'_> {
 }
 
 /// Returns `None` for a compressed file that cannot be read by this build.
-fn unpacked(content: Content, bytes: &Cell<u64>) -> Option<Box<dyn Read + '_>> {
+pub(super) fn unpacked(content: Content, bytes: &Cell<u64>) -> Option<Box<dyn Read + '_>> {
     // What is written after the report began does not belong to it.
     let file = Counted {
         file: content.file.take(content.bytes),

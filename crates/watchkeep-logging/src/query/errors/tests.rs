@@ -181,12 +181,12 @@ fn foreign_files_are_left_alone() {
 }
 
 #[cfg(feature = "gzip")]
-mod packed {
+pub(super) mod packed {
     use std::io::Write as _;
 
     use super::*;
 
-    pub(super) fn gzip(text: &str) -> Vec<u8> {
+    pub(in crate::query) fn gzip(text: &str) -> Vec<u8> {
         let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         encoder.write_all(text.as_bytes()).unwrap();
         encoder.finish().unwrap()

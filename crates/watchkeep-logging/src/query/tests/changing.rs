@@ -81,6 +81,25 @@ fn folder_is_listed_again_while_files_are_rotated_and_not_for_ever() {
     assert_eq!([0, 1, 2, 3, 100].map(listed), [1, 2, 3, 3, 3]);
 }
 
+#[test]
+fn file_that_one_of_two_lists_has_missed_is_in_both_together() {
+    let logs = Logs::of_eight();
+    let list = || Files::list(&logs.query().path, None, None).unwrap();
+    let first = list();
+    let names = |files: &Files| -> Vec<PathBuf> {
+        let sources = files.oldest_first.iter();
+        sources.map(|source| source.path.clone()).collect()
+    };
+    let all = names(&first);
+    assert!(all.len() > 1);
+    for missed in 0..all.len() {
+        let mut second = list();
+        second.oldest_first.remove(missed);
+        second.unite(list());
+        assert_eq!(names(&second), all);
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn file_rotated_after_listing_is_read_once() {
