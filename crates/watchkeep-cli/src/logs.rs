@@ -1,6 +1,6 @@
 //! `watchkeep logs`: what the JSON log files, or Elasticsearch, say about errors.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -25,19 +25,20 @@ pub(crate) enum Command {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Errors {
     /// How far back: a number with s, m, h or d behind it.
-    #[arg(long, default_value = "1h", value_parser = since)]
+    #[arg(long, default_value = "1h", value_parser = since, allow_hyphen_values = true, conflicts_with = "tail")]
     since: Duration,
     /// The folder of the JSON files (`*_json.log` and what was rotated); without it Elasticsearch, if there is one, else `logs`.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "elasticsearch")]
     dir: Option<PathBuf>,
-    /// Ask Elasticsearch: `http://user:password@host:9200/indices`, without a path `filebeat-*`; with a password, say it in the environment.
-    #[arg(long, env = "ELASTICSEARCH_URL", hide_env_values = true)]
+    /// Ask Elasticsearch: `http://user:password@host:9200/indices`, without a path `filebeat-*`; with a password, say it in the environment (ELASTICSEARCH_URL).
+    // Read by clap, a variable would contradict `--dir` and `--tail`, whose user means the files.
+    #[arg(long)]
     elasticsearch: Option<String>,
-    /// The key to count by.
+    /// The key to count by, and to show with `--tail`.
     #[arg(long, default_value = "error.code")]
     by: String,
     /// Show the errors that are logged into the files from now on, until it is interrupted.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "elasticsearch")]
     tail: bool,
     /// Print the object that `/logs/errors` answers; with `--tail` the documents, one a line.
     #[arg(long)]
@@ -52,6 +53,9 @@ fn since(text: &str) -> Result<Duration, String> {
 pub(crate) fn run(command: Command) -> Result<String, String> {
     let Command::Errors(errors) = command;
     if errors.tail {
+        if errors.server().is_some() {
+            return Err("Elasticsearch cannot be followed: name the folder of the files with --dir (ELASTICSEARCH_URL is set)".to_owned());
+        }
         return tail::follow(errors.dir(), &errors.by, errors.json);
     }
     let report = errors.report()?;
@@ -62,6 +66,15 @@ pub(crate) fn run(command: Command) -> Result<String, String> {
 }
 
 impl Errors {
+    /// Returns the server to ask: one that was named, or that of the environment when no folder was.
+    fn server(&self) -> Option<String> {
+        let named = self.elasticsearch.clone();
+        named.or_else(|| {
+            let url = std::env::var("ELASTICSEARCH_URL").ok();
+            url.filter(|url| self.dir.is_none() && !url.is_empty())
+        })
+    }
+
     fn dir(&self) -> &Path {
         self.dir.as_deref().unwrap_or_else(|| Path::new("logs"))
     }
@@ -70,9 +83,9 @@ impl Errors {
         let back = SignedDuration::try_from(self.since).unwrap_or(SignedDuration::MAX);
         let from = Timestamp::now().saturating_sub(back);
         let query = ErrorQuery::new(from.unwrap_or(Timestamp::MIN)).with_by(&self.by);
-        if let (None, Some(url)) = (&self.dir, &self.elasticsearch) {
+        if let Some(url) = self.server() {
             // Read here and not by clap, which would repeat what it refuses.
-            let server = Elasticsearch::new(url);
+            let server = Elasticsearch::new(&url);
             let server = server.map_err(|error| format!("the URL of Elasticsearch {error}"))?;
             return query.of_elasticsearch(&server).map_err(words);
         }
@@ -101,13 +114,6 @@ fn width() -> usize {
     let columns = std::env::var("COLUMNS").ok();
     let columns = columns.and_then(|text| text.parse().ok());
     columns.unwrap_or(80).clamp(40, 200)
-}
-
-/// Prints a line at once; an error means that nobody reads any more.
-fn say(line: &str) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    writeln!(out, "{line}")?;
-    out.flush()
 }
 
 /// Whether somebody looks at the progress.

@@ -3,10 +3,10 @@
 mod alert_config;
 mod alerts;
 mod logs;
+mod output;
 mod rules;
 mod server;
 
-use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -32,24 +32,12 @@ enum Command {
     Rules(rules::Command),
 }
 
-#[expect(clippy::print_stderr, reason = "a command's answers")]
 fn main() -> ExitCode {
-    let answer = match Arguments::parse().command {
+    output::finish(match Arguments::parse().command {
         Command::Alerts(command) => alerts::run(command),
         Command::Logs(command) => logs::run(command),
         Command::Rules(command) => rules::run(command),
-    };
-    match answer {
-        Ok(text) => {
-            // Whoever reads may have read enough, and be gone.
-            let _ = writeln!(io::stdout(), "{text}");
-            ExitCode::SUCCESS
-        }
-        Err(problem) => {
-            eprintln!("{problem}");
-            ExitCode::FAILURE
-        }
-    }
+    })
 }
 
 /// An error with its causes, on one line.

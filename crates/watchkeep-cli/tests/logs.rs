@@ -104,6 +104,77 @@ fn what_cannot_be_meant_is_refused_with_the_value() {
     assert!(!complaint.contains("hunter2"), "{complaint}");
 }
 
+#[test]
+fn what_contradicts_itself_is_refused() {
+    let folder = folder(&line(1, "A"));
+    let dir = folder.path().to_str().unwrap();
+    for (arguments, words) in [
+        (
+            ["--elasticsearch", "http://127.0.0.1:9"].as_slice(),
+            "--elasticsearch",
+        ),
+        (&["--tail", "--since", "1h"], "--since"),
+        (&["--since", "-1h"], "`-1h`"),
+    ] {
+        let (ok, _, complaint) = run_in(folder.path(), arguments);
+        assert!(
+            !ok && complaint.contains(words),
+            "{arguments:?}: {complaint}"
+        );
+    }
+    let with = |url: &str, arguments: &[&str]| {
+        let mut command = command(arguments);
+        command.env("ELASTICSEARCH_URL", url).current_dir(&folder);
+        command.output().unwrap()
+    };
+    let nowhere = "http://127.0.0.1:9";
+    let followed = with(nowhere, &["--tail"]);
+    let complaint = String::from_utf8(followed.stderr).unwrap();
+    assert!(
+        !followed.status.success() && complaint.contains("--dir"),
+        "{complaint}"
+    );
+    assert!(
+        with(nowhere, &["--dir", dir]).status.success(),
+        "the folder was named"
+    );
+    let empty = with("", &[]);
+    let complaint = String::from_utf8(empty.stderr).unwrap();
+    assert!(
+        complaint.contains("no JSON log file") || complaint.contains("`logs`"),
+        "{complaint}"
+    );
+}
+
+#[test]
+fn answer_that_cannot_be_written_is_a_failure_and_an_answer_nobody_reads_is_none() {
+    let folder = folder(&line(1, "A"));
+    let arguments = ["--dir", folder.path().to_str().unwrap()];
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    let Output { status, stderr, .. } = command(&arguments).stdout(full).output().unwrap();
+    let complaint = String::from_utf8(stderr).unwrap();
+    assert!(
+        !status.success() && complaint.contains("cannot write"),
+        "{complaint}"
+    );
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let unread = command(&arguments).stdout(writer).output().unwrap();
+    assert!(
+        unread.status.success() && unread.stderr.is_empty(),
+        "{unread:?}"
+    );
+}
+
+#[test]
+fn names_of_others_give_the_terminal_no_orders() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("a\u{1b}[2J_json.log")).unwrap();
+    let (ok, text, complaint) = run_in(folder.path(), &[]);
+    assert!(!ok && complaint.contains("\\u{1b}[2J"), "{text}{complaint}");
+    assert!(!complaint.contains('\u{1b}'), "{complaint:?}");
+}
+
 /// A server that gives every request the same answer; with none it says nothing and keeps the connection.
 fn answering(answer: Option<String>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

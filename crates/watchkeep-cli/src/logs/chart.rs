@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
-use watchkeep_logging::query::ErrorReport;
+use watchkeep_logging::one_line;
+use watchkeep_logging::query::{ErrorReport, text_of};
 
 /// The most bars; what is less frequent is one bar together.
 const MOST_BARS: usize = 20;
@@ -22,7 +23,7 @@ pub(super) fn draw(report: &ErrorReport, columns: usize) -> String {
     };
     if report.total > 0 {
         // Writing to a text cannot fail.
-        let _ = write!(text, ", by {}", shown(&report.by));
+        let _ = write!(text, ", by {}", name(&report.by));
     }
     text.push('\n');
     let bars = bars(report);
@@ -39,33 +40,36 @@ pub(super) fn draw(report: &ErrorReport, columns: usize) -> String {
         text.push_str("\nthe last ones:\n");
     }
     for document in report.recent.iter().take(5) {
-        let line: String = line(document).chars().take(columns).collect();
+        let line: String = line(document, None).chars().take(columns).collect();
         text.push_str(&line);
         text.push('\n');
     }
     for reason in &report.partial {
-        let _ = writeln!(text, "\npartial: {}", shown(reason));
+        let _ = writeln!(text, "\npartial: {}", one_line(reason));
     }
     text.truncate(text.trim_end().len());
     text
 }
 
-/// One error on one line, whatever is in it.
-pub(super) fn line(document: &Map<String, Value>) -> String {
-    let text = |key: &str| match document.get(key) {
-        Some(Value::String(text)) => shown(text),
-        _ => String::new(),
-    };
+/// One error on one line, whatever is in it; with the value of another key behind it.
+pub(super) fn line(document: &Map<String, Value>, by: Option<&str>) -> String {
+    let text = |key: &str| text_of(document, key).unwrap_or_default();
     let code = match text("error.code") {
         code if code.is_empty() => code,
-        code => format!(" {code}"),
+        code => format!(" {code}").into(),
     };
-    format!(
+    let mut line = format!(
         "{}{code} {}: {}",
         text("@timestamp"),
         text("log.logger"),
         text("message")
-    )
+    );
+    if let Some(by) = by
+        && let Some(value) = text_of(document, by)
+    {
+        let _ = write!(line, " {by}={value}");
+    }
+    one_line(&line)
 }
 
 fn bars(report: &ErrorReport) -> Vec<(String, u64)> {
@@ -80,7 +84,7 @@ fn bars(report: &ErrorReport) -> Vec<(String, u64)> {
     let rare = rare.fold(0, u64::saturating_add);
     let mut bars: Vec<(String, u64)> = values
         .into_iter()
-        .map(|(name, count)| (shown(name).chars().take(LONGEST_NAME).collect(), count))
+        .map(|(name, count)| (self::name(name), count))
         .collect();
     for (name, count) in [
         ("(others)", rare.saturating_add(report.other)),
@@ -93,6 +97,14 @@ fn bars(report: &ErrorReport) -> Vec<(String, u64)> {
     bars
 }
 
+/// What somebody named, short and never blank.
+fn name(name: &str) -> String {
+    if name.trim().is_empty() {
+        return format!("`{}`", one_line(name));
+    }
+    one_line(name).chars().take(LONGEST_NAME).collect()
+}
+
 /// A bar of `room` columns at most; what is not nothing has at least an eighth of one.
 fn bar(count: u64, most: u64, room: usize) -> String {
     let most = u128::from(most.max(1));
@@ -101,17 +113,6 @@ fn bar(count: u64, most: u64, room: usize) -> String {
     let mut bar = "█".repeat(eighths / 8);
     bar.push_str(EIGHTHS[eighths % 8]);
     bar
-}
-
-/// A text of others, which may neither leave its line nor turn it around, nor give the terminal orders.
-fn shown(text: &str) -> String {
-    let is_harmless = |c: char| {
-        !c.is_control()
-            && !matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
-    };
-    text.chars()
-        .map(|c| if is_harmless(c) { c } else { '\u{fffd}' })
-        .collect()
 }
 
 #[cfg(test)]
@@ -162,7 +163,7 @@ mod tests {
         let mut report = report(&[]);
         assert_eq!(draw(&report, 80), "0 errors");
         report.partial.push("half\u{1b}[31m".to_owned());
-        assert_eq!(draw(&report, 80), "0 errors\n\npartial: half\u{fffd}[31m");
+        assert_eq!(draw(&report, 80), "0 errors\n\npartial: half\\u{1b}[31m");
     }
 
     #[test]
@@ -176,6 +177,25 @@ mod tests {
         let text = draw(&report, 80);
         assert!(!text.contains(['\u{1b}', '\u{202e}']), "{text:?}");
         assert_eq!(text.lines().count(), 5, "{text:?}");
+    }
+
+    #[test]
+    fn line_shows_numbers_objects_and_the_key_that_is_asked_for() {
+        let text = r#"{"@timestamp":"t","log":{"logger":"api"},"message":"no","error.code":7,"labels":{"user_id":"a\u001b[2J"}}"#;
+        let document: Map<String, Value> = serde_json::from_str(text).unwrap();
+        let by = Some("labels.user_id");
+        let expected = "t 7 api: no labels.user_id=a\\u{1b}[2J";
+        assert_eq!(line(&document, by), expected);
+        assert_eq!(line(&document, Some("none")), "t 7 api: no");
+    }
+
+    #[test]
+    fn name_is_never_blank() {
+        let text = draw(&report(&[("", 2), (" ", 1)]), 40);
+        assert!(
+            text.contains("  ``  2 ") && text.contains("  ` ` 1 "),
+            "{text}"
+        );
     }
 
     #[test]
