@@ -13,8 +13,8 @@ usage: oracle-server [--demo] [--check-config]
   --version        print the version
 
 Everything else comes from the environment, or from a .env file in the working
-directory (in which $NAME is replaced, so put a value with $ in single quotes);
---check-config lists the names, and what is in force.
+directory (in which $NAME is replaced, so put a value with $ in single quotes).
+examples/oracle-server/README.md lists all names.
 ";
 
 /// What to do.
