@@ -56,6 +56,7 @@ pub(crate) struct Ends {
 /// |---|---|---|
 /// | filter | `info` | `LOG_LEVEL`, else `RUST_LOG`; `DEBUG=true` lowers the default to `debug` |
 /// | console | [`Console::Auto`] | `LOG_CONSOLE`; `DEBUG=true` makes the default pretty |
+/// | colors of the pretty console | yes | `NO_COLOR`, when it is not empty: none |
 /// | folder of the files | `logs` | `LOG_DIR`; empty: no files |
 /// | JSON file | only in the environment `production` | `LOG_JSON` |
 /// | size at which a file is rotated | 10 MiB | `LOG_MAX_BYTES` |
