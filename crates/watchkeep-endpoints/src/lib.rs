@@ -10,7 +10,9 @@
 //! | `/health` | no, `?verbose` yes | the report; `Accept: application/health+json` gives that format, with `?verbose` in full |
 //! | `/livez`, `/readyz`, `/startupz` | no | probes |
 //! | `/api/v2/status`, `…/receivers`, `…/alerts`, `…/alerts/groups`, `…/silences`, `…/silence/{id}`, `/-/healthy`, `/-/ready` | yes | Alertmanager's API, for `amtool`, Prometheus and others |
-//! | `/alerts` | yes | active alerts with their deliveries |
+//! | `/alerts` | yes | active alerts with their deliveries, dead letters |
+//! | `/alerts/explain`, `/alerts/decisions`, `/alerts/export`, `/alerts/dead-letters` | yes | why somebody was told or not, what was decided, the configuration as Alertmanager's file, what could not be delivered |
+//! | `POST /alerts/dry-run`, `/alerts/test/{receiver}`, `/alerts/dead-letters/{id}/replay`, `…/discard` | yes | what would be sent, a test notice, another try of a dead letter, or its end |
 //! | `/logs/errors?since=1h` | yes | how many errors by code, and the last of them: from the JSON files, the ring of the last records, or Elasticsearch |
 //! | `/log-level` | yes | the filter of the log, and with `PUT` another one, for a time or until the restart |
 //! | `POST /-/reload` | yes | reads the service's files again |
