@@ -34,6 +34,11 @@
 //! | `health-checkers`, `health-grpc` | no | ready-made checks; the gRPC health protocol |
 //! | `alerts` | with `endpoints` | the alert engine with its log channel ([`alerts`]) |
 //! | `rules` | no | alert rules in PromQL over metrics, from code or from files ([`rules`]) |
+//! | `log-appender` | no | log sinks over writers of others |
+//! | `log-exit` | no | the last log lines at `process::exit` |
+//! | `log-gzip` | no | compression of rotated log files |
+//! | `log-opentelemetry`, `tower-opentelemetry` | no | the ids of `tracing-opentelemetry` in log lines; in the layer |
+//! | `log-query` | no | the JSON log files read again |
 //! | `process` | no | process metrics: memory, CPU, file descriptors |
 //! | `runtime` | no | metrics of the Tokio runtime: workers, tasks, busy time |
 //! | `alertmanager`, `discord`, `pagerduty`, `slack`, `teams`, `telegram`, `webhook` | no | alert channels; they bring an HTTP client and TLS |
