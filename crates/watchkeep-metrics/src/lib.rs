@@ -34,7 +34,7 @@
 //! * [`Recorder::expire_idle`] forgets series that nobody uses, [`Lazy`] handles may be made before the recorder is installed,
 //!   and [`RecorderBuilder::with_exemplars`] ties buckets to traces.
 //! * What is refused is counted in `watchkeep_metrics_rejected_total`, label sets over the limit in
-//!   `watchkeep_metrics_overflow_total`.
+//!   `watchkeep_metrics_overflow_total`, panics of [`Recorder::before_render`]'s functions in `watchkeep_metrics_hook_panics_total`.
 //!
 //! # Features
 //!
