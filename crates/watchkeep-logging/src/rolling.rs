@@ -22,6 +22,7 @@ mod suffix;
 pub(crate) use self::backups::PART;
 pub use self::builder::{Compression, RollingFileBuilder};
 use self::file::File;
+#[cfg(feature = "query")]
 pub(crate) use self::suffix::Suffix;
 
 /// An [`io::Write`] and a [`MakeWriter`] that appends to a file and rotates it.
