@@ -170,11 +170,6 @@ fn email(reader: &mut Reader<'_>) -> Option<Option<Email>> {
 )]
 fn webhook(reader: &mut Reader<'_>) -> Option<Option<Webhook>> {
     let secret = given(reader, "ALERT_WEBHOOK_SECRET");
-    needs(
-        reader,
-        &[("ALERT_WEBHOOK_SECRET", secret.is_some())],
-        "ALERT_WEBHOOK_URL",
-    )?;
     let webhook = reader.optional("ALERT_WEBHOOK_URL", |url| words(Webhook::new(url)))?;
     match (webhook, secret) {
         (Some(webhook), Some(secret)) => match webhook.with_secret(secret) {
