@@ -229,6 +229,19 @@ pub fn one_line(value: &str) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
+/// Returns JSON so that it is the same value on one line, and harmless in a terminal, as [`one_line`] is.
+///
+/// It is taken for JSON: between its tokens, where nothing can be escaped, there are spaces afterwards.
+#[must_use]
+pub fn one_line_json(json: &str) -> String {
+    let mut out = Vec::with_capacity(json.len());
+    copy(&mut out, json, b"", |out, c| match c {
+        '\t' | '\n' | '\r' => out.push(b' '),
+        c => json_char(out, c),
+    });
+    String::from_utf8_lossy(&out).into_owned()
+}
+
 /// A value from outside, short and harmless, for an error message.
 pub(crate) fn shown(value: &str) -> String {
     let end = boundary(value, 100);

@@ -84,7 +84,7 @@ pub mod testing;
 pub use self::config::LineFormat;
 pub use self::config::{Console, LogConfig};
 pub use self::error::{ConfigError, Error, LevelError};
-pub use self::escape::one_line;
+pub use self::escape::{one_line, one_line_json};
 pub use self::filter::{Filter, FilterError};
 pub use self::handle::{LogGuard, LogHandle};
 pub use self::init::{init, layer};

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{class, key, shown};
+use super::{class, key, one_line_json, shown};
 
 /// What the text needs is found out by its class, and what has no class is copied as it is.
 fn text(out: &mut Vec<u8>, input: &str) {
@@ -51,6 +51,15 @@ fn text_escapes_what_ends_lines_drives_terminals_or_turns_the_direction() {
         "\\u{61c}\\u{200f}\\u{feff}",
     );
     check(text, r"C:\new", r"C:\new");
+}
+
+#[test]
+fn json_of_others_is_the_same_value_on_one_line() {
+    let odd = "{\"a\u{9b}\":\r\n\t\"\u{202e}\u{7f}ü\\n\"}";
+    let harmless = one_line_json(odd);
+    assert_eq!(harmless, "{\"a\\u009b\":   \"\\u202e\\u007fü\\n\"}");
+    let values = [odd, &harmless].map(serde_json::from_str::<serde_json::Value>);
+    assert_eq!(values[0].as_ref().unwrap(), values[1].as_ref().unwrap());
 }
 
 #[test]

@@ -16,14 +16,18 @@ use crate::query::QueryError;
 use crate::query::pick::pick;
 use crate::query::record::parse_level;
 
+mod followed;
 mod lines;
 mod sink;
 
 /// Follows the JSON log files of a folder: [`look`](Self::look) tells what was logged since the look before.
 ///
 /// What was rotated between two looks is read too, however often that was and also when it was compressed; of a file that
-/// retention deleted before it was read, it says so. A service that starts meanwhile has a new file, of which all is told.
-/// In memory there are a block of 64 KiB and the longest line, and one open file for each sink.
+/// retention deleted before it was read, it says so. The file before the active one is followed for as long as it has a name,
+/// as a service writes into it until it is told to open its files again. A service that starts meanwhile has a new file, of which all is told.
+/// In memory there are a block of 64 KiB and the longest line, and two open files at most for each sink.
+///
+/// Who copies a file and cuts it (logrotate's `copytruncate`) may lose lines, which is said when the file is shorter at a look than at the one before.
 /// Where files have no identity (other systems than Unix), rotations are not seen.
 #[derive(Debug)]
 pub struct ErrorTail {
@@ -84,43 +88,53 @@ impl ErrorTail {
     ///
     /// Only lines that write the level as `"ERROR"` are found, as in a report. Lines without an end wait for the next look.
     pub fn look(&mut self, mut each: impl FnMut(Tailed<'_>)) {
-        match json_logs(&self.folder) {
-            Ok(paths) => {
-                self.is_folder_lost = false;
-                for path in paths {
-                    let started = || Sink::at_start(path.clone());
-                    self.sinks.entry(path.clone()).or_insert_with(started);
-                }
-            }
-            Err(error) => {
-                if !std::mem::replace(&mut self.is_folder_lost, true) {
-                    each(Tailed::Missed(named(&self.folder, &error.reason())));
-                }
-            }
-        }
+        let listed = self.list(&mut each);
         let needle = Finder::new(NEEDLE);
         for sink in self.sinks.values_mut() {
             let path = sink.path().to_owned();
             let mut bad = 0;
             sink.look(&mut |seen| match seen {
-                Seen::Line(line) => {
-                    if needle.find(line).is_none() {
-                        return;
+                Seen::Line(line) if needle.find(line).is_none() => {}
+                Seen::Line(line) => match document(line, &self.by) {
+                    Some((line, document)) if is_error(&document) => {
+                        each(Tailed::Error { line, document });
                     }
-                    match document(line, &self.by) {
-                        Some((line, document)) if is_error(&document) => {
-                            each(Tailed::Error { line, document });
-                        }
-                        Some(_) => {}
-                        None => bad += 1,
-                    }
-                }
+                    Some(_) => {}
+                    None => bad += 1,
+                },
                 Seen::TooLong => bad += 1,
                 Seen::Missed(path, why) => each(Tailed::Missed(named(path, why))),
             });
             if bad > 0 {
                 let why = format!("has lines that are no records, or too long: {bad} more");
                 each(Tailed::Missed(named(&path, &why)));
+            }
+        }
+        if let Some(listed) = listed {
+            let is_here = |path: &PathBuf| listed.binary_search(path).is_ok();
+            self.sinks
+                .retain(|path, sink| is_here(path) || !sink.is_gone());
+        }
+    }
+
+    /// Looks which sinks there are, in order, and begins with those that are new.
+    fn list(&mut self, each: &mut impl FnMut(Tailed<'_>)) -> Option<Vec<PathBuf>> {
+        match json_logs(&self.folder) {
+            Ok(paths) => {
+                self.is_folder_lost = false;
+                for path in &paths {
+                    if !self.sinks.contains_key(path) {
+                        let sink = Sink::at_start(path.clone());
+                        self.sinks.insert(path.clone(), sink);
+                    }
+                }
+                Some(paths)
+            }
+            Err(error) => {
+                if !std::mem::replace(&mut self.is_folder_lost, true) {
+                    each(Tailed::Missed(named(&self.folder, &error.reason())));
+                }
+                None
             }
         }
     }

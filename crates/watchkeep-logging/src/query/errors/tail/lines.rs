@@ -1,4 +1,4 @@
-//! The lines of a file that grows.
+//! The lines of a piece of a file.
 
 use std::io::{self, ErrorKind, Read};
 
@@ -7,7 +7,7 @@ use memchr::memchr;
 /// How much is read at once.
 pub(super) const BLOCK_BYTES: usize = 64 * 1024;
 
-/// Keeps what has no end yet until it has one, and of a line that is too long nothing.
+/// Splits what is read at the ends of lines; of a line that is too long nothing is kept.
 #[derive(Debug)]
 pub(super) struct Lines {
     begun: Vec<u8>,
@@ -48,12 +48,18 @@ impl Lines {
         }
     }
 
+    /// Forgets a line that has no end yet, and returns how many bytes of it must be read again; of one that is too long, none.
+    pub(super) fn put_back(&mut self) -> u64 {
+        std::mem::take(&mut self.begun).len() as u64
+    }
+
     fn take(&mut self, mut rest: &[u8], each: &mut dyn FnMut(Option<&[u8]>)) {
         while let Some(end) = memchr(b'\n', rest) {
             self.push(&rest[..end]);
             let is_cut = std::mem::take(&mut self.is_cut);
             each((!is_cut).then_some(&self.begun));
             self.begun.clear();
+            self.begun.shrink_to(BLOCK_BYTES);
             rest = &rest[end + 1..];
         }
         self.push(rest);
@@ -96,6 +102,21 @@ mod tests {
             let found: Vec<_> = found.iter().map(Option::as_deref).collect();
             assert_eq!(found, expected, "{step}");
             assert!(lines.is_torn());
+            assert_eq!(lines.put_back(), 4);
+            assert!(!lines.is_torn());
         }
+    }
+
+    #[test]
+    fn memory_of_a_long_line_is_given_back() {
+        let mut lines = Lines::new(10 * BLOCK_BYTES);
+        let text = format!("{}\n", "x".repeat(9 * BLOCK_BYTES));
+        lines.read(&mut text.as_bytes(), &mut |_| {}).unwrap();
+        assert!(lines.begun.capacity() <= BLOCK_BYTES);
+        lines
+            .read(&mut &text.as_bytes()[1..99], &mut |_| {})
+            .unwrap();
+        lines.put_back();
+        assert_eq!(lines.begun.capacity(), 0);
     }
 }

@@ -1,19 +1,18 @@
 //! The files of one sink, as far as they were read.
 
 use std::cell::Cell;
-use std::fs::File;
-use std::io::{self, Read, Seek as _, SeekFrom};
+use std::io;
 use std::path::{Path, PathBuf};
 
+use super::followed::{Fate, Followed};
 use super::lines::Lines;
 use crate::query::errors::files::{unpacked, without_twins};
-use crate::query::files::{Active, Content, FileId, Files, Opened, Source, is_same, packed_path};
+use crate::query::files::{Active, FileId, Files, Opened, Source, packed_path};
 use crate::query::{MAX_LINE_BYTES, QueryError};
 
-/// By so many of its first bytes a file is known again when it was compressed: they have the time of its first line.
-const BEGINNING_BYTES: u64 = 512;
-
 const TORN: &str = "has a last line without an end";
+const CUT: &str = "was cut, and what was written just before may be missing";
+const LOST: &str = "is another file now, and files in between may be missing, as the one before is not among the rotated ones";
 
 /// What a look comes across.
 pub(super) enum Seen<'a> {
@@ -27,20 +26,24 @@ pub(super) enum Seen<'a> {
 #[derive(Debug)]
 pub(super) struct Sink {
     path: PathBuf,
+    /// Whether what was there at first is behind it.
+    is_begun: bool,
     /// The file that was the active one at the last look, whatever it is called now.
-    current: Option<Current>,
+    current: Option<Followed>,
+    /// The one before it, into which somebody may still write.
+    previous: Option<Followed>,
     /// The compressed name of the last rotated file that has been read, or was there before.
     done: Option<PathBuf>,
     /// What is wrong, and was said.
     trouble: Option<String>,
 }
 
-/// A file that is or was the active one, and how far it was read.
-#[derive(Debug)]
-pub(super) struct Current {
-    file: File,
-    id: Option<FileId>,
-    lines: Lines,
+// === impl Seen ===
+
+impl<'a> Seen<'a> {
+    pub(super) fn of(line: Option<&'a [u8]>) -> Self {
+        line.map_or(Self::TooLong, Self::Line)
+    }
 }
 
 // === impl Sink ===
@@ -50,35 +53,52 @@ impl Sink {
     pub(super) const fn at_start(path: PathBuf) -> Self {
         Self {
             path,
+            is_begun: true,
             current: None,
+            previous: None,
             done: None,
             trouble: None,
         }
     }
 
-    /// Nothing of what is there is to be read.
+    /// Nothing of what is there is to be read, also if that cannot be found out yet.
     pub(super) fn at_end(path: PathBuf) -> Self {
-        let mut sink = Self::at_start(path);
-        // In this order: what is rotated in between is in the list. What goes wrong is said by the first look.
-        let mut current = sink.open().ok().flatten();
-        if let Some(current) = &mut current {
-            // At worst it begins at the beginning.
-            let _ = current.file.seek(SeekFrom::End(0));
-        }
-        if let Ok(sources) = sink.rotated(current.as_mut()) {
-            sink.done = sources.last().map(done_by);
-        }
-        sink.current = current;
+        let mut sink = Self {
+            is_begun: false,
+            ..Self::at_start(path)
+        };
+        // What goes wrong is tried again, and said, by the first look.
+        let _ = sink.begin();
         sink
+    }
+
+    fn begin(&mut self) -> Result<(), QueryError> {
+        // In this order: what is rotated in between is in the list.
+        let mut current = self.open()?;
+        let sources = self.rotated(current.as_ref())?;
+        if let Some(current) = &mut current {
+            let skipped = current.skip();
+            skipped.map_err(|error| QueryError::new(&self.path, error))?;
+        }
+        self.done = sources.last().map(done_by);
+        self.current = current;
+        self.is_begun = true;
+        Ok(())
     }
 
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
+    /// Returns whether no file of it has a name any more.
+    pub(super) fn is_gone(&self) -> bool {
+        let mut files = self.current.iter().chain(&self.previous);
+        files.all(Followed::is_deleted)
+    }
+
     /// Opens the active file, to be read from its beginning.
-    pub(super) fn open(&self) -> Result<Option<Current>, QueryError> {
-        Ok(Active::open(&self.path)?.map(Current::new))
+    pub(super) fn open(&self) -> Result<Option<Followed>, QueryError> {
+        Ok(Active::open(&self.path)?.map(Followed::new))
     }
 
     /// Reads what is new: the file that was active to its end, what was rotated since, and the file that is active now.
@@ -94,61 +114,64 @@ impl Sink {
     }
 
     fn try_look(&mut self, each: &mut dyn FnMut(Seen<'_>)) -> Result<(), String> {
+        if !self.is_begun {
+            return self.begin().map_err(|error| error.reason());
+        }
         // In this order: what is written between the two looks is seen by one of them.
         let newest = self.open();
-        let read = self.read_on(each);
-        let Some(mut newest) = newest.map_err(|error| error.reason())? else {
+        let read_previous = read_on(&mut self.previous, &self.path, each);
+        let read_current = read_on(&mut self.current, &self.path, each);
+        self.drop_deleted(each);
+        let read = read_previous.and(read_current);
+        let Some(newest) = newest.map_err(|error| error.reason())? else {
             return read;
         };
         if let Some(current) = &self.current
-            && is_one(current.id, newest.id)
+            && current.id() == newest.id()
         {
             return read;
         }
-        self.read_rotated(&mut newest, each)
-            .map_err(|error| error.reason())?;
-        self.current = Some(newest);
-        let read_newest = self.read_on(each);
+        self.rotate(newest, each).map_err(|error| error.reason())?;
+        let read_newest = read_on(&mut self.current, &self.path, each);
         read.and(read_newest)
     }
 
-    fn read_on(&mut self, each: &mut dyn FnMut(Seen<'_>)) -> Result<(), String> {
-        let read = match &mut self.current {
-            Some(current) => current.read_on(each),
-            None => Ok(()),
-        };
-        read.map_err(|error| format!("cannot be read: {error}"))
+    /// Lets go of a file that has no name any more: who still writes into it wants it read by nobody.
+    fn drop_deleted(&mut self, each: &mut dyn FnMut(Seen<'_>)) {
+        if let Some(previous) = self.previous.take_if(|previous| previous.is_deleted()) {
+            close(&previous, &self.path, each);
+        }
     }
 
-    /// Reads the files between the one that was active and the one that is.
-    fn read_rotated(
+    /// Goes on with another file, and reads those in between.
+    fn rotate(
         &mut self,
-        newest: &mut Current,
+        newest: Followed,
         each: &mut dyn FnMut(Seen<'_>),
     ) -> Result<(), QueryError> {
-        let sources = self.rotated(Some(newest))?;
-        let mut known = None;
-        if let Some(mut before) = self.current.take() {
-            if before.lines.is_torn() {
-                each(Seen::Missed(&self.path, TORN));
-            }
-            known = before.find(&sources);
-            if known.is_none() && !sources.is_empty() {
-                let why = "was rotated, and rotated files were deleted before they were read";
-                each(Seen::Missed(&self.path, why));
-            }
+        let sources = self.rotated(Some(&newest))?;
+        let known = self.current.as_ref().and_then(|file| file.find(&sources));
+        if let Some(current) = &self.current
+            && known.is_none()
+            && (!sources.is_empty() || current.is_deleted())
+        {
+            each(Seen::Missed(&self.path, LOST));
         }
         for (at, source) in sources.into_iter().enumerate() {
             self.done = Some(done_by(&source));
             if Some(at) != known {
-                read_whole(source, newest.id, each);
+                read_whole(source, newest.id(), each);
             }
+        }
+        let before = std::mem::replace(&mut self.previous, self.current.replace(newest));
+        if let Some(before) = before {
+            close(&before, &self.path, each);
         }
         Ok(())
     }
 
     /// Lists the rotated files behind the last one that is done, and before the one that was opened as the active file; the oldest first.
-    pub(super) fn rotated(&self, active: Option<&mut Current>) -> Result<Vec<Source>, QueryError> {
+    pub(super) fn rotated(&self, active: Option<&Followed>) -> Result<Vec<Source>, QueryError> {
         let mut sources = without_twins(Files::list(&self.path, None, None)?.oldest_first);
         if let Some(done) = &self.done {
             sources.retain(|source| source.path > *done);
@@ -158,6 +181,33 @@ impl Sink {
         // A rotation takes the name first, with an empty file.
         while sources.pop_if(|source| source.bytes == 0).is_some() {}
         Ok(sources)
+    }
+}
+
+fn read_on(
+    file: &mut Option<Followed>,
+    path: &Path,
+    each: &mut dyn FnMut(Seen<'_>),
+) -> Result<(), String> {
+    let Some(file) = file else {
+        return Ok(());
+    };
+    match file.read_on(each) {
+        Ok(Fate::Grown) => {}
+        Ok(Fate::Cut) => each(Seen::Missed(path, CUT)),
+        Err(error) => return Err(unreadable(&error)),
+    }
+    Ok(())
+}
+
+fn unreadable(error: &io::Error) -> String {
+    format!("cannot be read: {error}")
+}
+
+/// Says what is left of a file from which nothing is expected any more.
+fn close(file: &Followed, path: &Path, each: &mut dyn FnMut(Seen<'_>)) {
+    if file.is_torn() {
+        each(Seen::Missed(path, TORN));
     }
 }
 
@@ -180,83 +230,12 @@ fn read_whole(source: Source, active: Option<FileId>, each: &mut dyn FnMut(Seen<
     };
     let (bytes, mut lines) = (Cell::new(0), Lines::new(MAX_LINE_BYTES));
     let Some(mut content) = unpacked(content, &bytes) else {
-        return each(Seen::Missed(
-            &path,
-            "is compressed, and this build has no feature `gzip`",
-        ));
+        let why = "is compressed, and this build has no feature `gzip`";
+        return each(Seen::Missed(&path, why));
     };
-    match lines.read(&mut content, &mut |line| each(seen(line))) {
+    match lines.read(&mut content, &mut |line| each(Seen::of(line))) {
         Ok(()) if lines.is_torn() => each(Seen::Missed(&path, TORN)),
         Ok(()) => {}
-        Err(error) => each(Seen::Missed(&path, &format!("cannot be read: {error}"))),
+        Err(error) => each(Seen::Missed(&path, &unreadable(&error))),
     }
-}
-
-fn seen(line: Option<&[u8]>) -> Seen<'_> {
-    line.map_or(Seen::TooLong, Seen::Line)
-}
-
-/// Without an identity it is taken for the same.
-fn is_one(one: Option<FileId>, other: Option<FileId>) -> bool {
-    one == other
-}
-
-// === impl Current ===
-
-impl Current {
-    fn new(active: Active) -> Self {
-        Self {
-            id: active.id,
-            file: active.file,
-            lines: Lines::new(MAX_LINE_BYTES),
-        }
-    }
-
-    /// Reads as far as the file is written by now.
-    fn read_on(&mut self, each: &mut dyn FnMut(Seen<'_>)) -> io::Result<()> {
-        let length = self.file.metadata()?.len();
-        let mut position = self.file.stream_position()?;
-        if position > length {
-            // Somebody has cut it, and writes from its beginning on.
-            position = self.file.seek(SeekFrom::Start(0))?;
-            self.lines = Lines::new(MAX_LINE_BYTES);
-        }
-        let mut new = (&self.file).take(length - position);
-        self.lines.read(&mut new, &mut |line| each(seen(line)))
-    }
-
-    /// Returns which of the rotated files is this one, or what it was compressed to.
-    fn find(&mut self, sources: &[Source]) -> Option<usize> {
-        sources.iter().position(|source| self.is_in(source))
-    }
-
-    fn is_in(&mut self, source: &Source) -> bool {
-        if !source.is_packed {
-            return is_same(self.id, source.id);
-        }
-        let bytes = Cell::new(0);
-        let packed = File::open(&source.path).ok().and_then(|file| {
-            let content = Content {
-                file,
-                bytes: source.bytes,
-                is_packed: true,
-            };
-            beginning(unpacked(content, &bytes)?).ok()
-        });
-        packed.is_some() && packed == self.own_beginning().ok()
-    }
-
-    fn own_beginning(&mut self) -> io::Result<Vec<u8>> {
-        let position = self.file.stream_position()?;
-        self.file.seek(SeekFrom::Start(0))?;
-        let bytes = beginning(&self.file);
-        self.file.seek(SeekFrom::Start(position))?;
-        bytes
-    }
-}
-
-fn beginning(source: impl Read) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    source.take(BEGINNING_BYTES).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }

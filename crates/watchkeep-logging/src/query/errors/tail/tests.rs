@@ -36,8 +36,12 @@ impl Followed {
     }
 
     fn rotate(&self, number: u32) -> String {
-        let name = format!("{ACTIVE}.20260822T101530.123Z-{number:04}");
-        fs::rename(self.path(ACTIVE), self.path(&name)).unwrap();
+        self.rotate_as(ACTIVE, number)
+    }
+
+    fn rotate_as(&self, active: &str, number: u32) -> String {
+        let name = format!("{active}.20260822T101530.123Z-{number:04}");
+        fs::rename(self.path(active), self.path(&name)).unwrap();
         name
     }
 
@@ -84,10 +88,98 @@ fn new_lines_are_followed_through_rotations_and_cuts() {
     followed.append(&rotated, &line(5));
     followed.append(ACTIVE, &line(6));
     assert_eq!(followed.look(), ["5", "6"], "the old one first");
-    followed.append(ACTIVE, "cut in the mid");
+    followed.append(&rotated, &line(7));
+    assert_eq!(followed.look(), ["7"], "written late");
+}
+
+#[test]
+fn file_that_is_cut_is_read_on_or_again() {
+    let mut followed = Followed::new();
+    let cut = |followed: &Followed, length: usize| {
+        let file = fs::File::options().write(true).open(followed.path(ACTIVE));
+        file.unwrap().set_len(length as u64).unwrap();
+    };
+    let why = "!`api_json.log` was cut, and what was written just before may be missing";
+    for is_seen in [true, false] {
+        let end = fs::metadata(followed.path(ACTIVE)).unwrap().len();
+        followed.append(ACTIVE, "{\"log.level\":\"ERR");
+        assert_eq!(followed.look(), NOTHING);
+        // A writer takes back what it has not finished.
+        cut(&followed, usize::try_from(end).unwrap());
+        if is_seen {
+            assert_eq!(followed.look(), NOTHING);
+        }
+        followed.append(ACTIVE, &line(2));
+        assert_eq!(followed.look(), ["2"], "{is_seen}");
+    }
+    cut(&followed, 0);
+    assert_eq!(followed.look(), [why]);
+    followed.append(ACTIVE, &line(3));
+    assert_eq!(followed.look(), ["3"]);
+    let mut unread = Followed::new();
+    cut(&unread, 0);
+    assert_eq!(unread.look(), [why], "also when nothing was read yet");
+}
+
+#[test]
+fn line_that_is_half_written_at_first_is_new() {
+    let folder = tempfile::tempdir().unwrap();
+    let (begin, end) = (&line(2)[..40], &line(2)[40..]);
+    for before in [String::new(), line(1)] {
+        fs::write(folder.path().join(ACTIVE), format!("{before}{begin}")).unwrap();
+        let mut followed = Followed {
+            tail: ErrorTail::new(folder.path()).unwrap(),
+            folder: tempfile::tempdir().unwrap(),
+        };
+        assert_eq!(followed.look(), NOTHING);
+        let text = format!("{before}{begin}{end}");
+        fs::write(folder.path().join(ACTIVE), text).unwrap();
+        assert_eq!(followed.look(), ["2"]);
+    }
+    // Its first half is thrown away with what is too long.
+    let long = "x".repeat(MAX_LINE_BYTES + 2 * BLOCK_BYTES);
+    fs::write(folder.path().join(ACTIVE), &long).unwrap();
+    let mut followed = Followed {
+        tail: ErrorTail::new(folder.path()).unwrap(),
+        folder,
+    };
+    followed.append(ACTIVE, &format!("x\n{}", line(3)));
+    assert_eq!(followed.look(), ["3"]);
+}
+
+#[test]
+fn what_cannot_be_opened_at_first_is_old_when_it_can() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join(ACTIVE)).unwrap();
+    let tail = ErrorTail::new(folder.path()).unwrap();
+    let mut followed = Followed { folder, tail };
+    assert_eq!(
+        followed.look(),
+        ["!`api_json.log` cannot be read: not a file"]
+    );
     assert_eq!(followed.look(), NOTHING);
-    fs::write(followed.path(ACTIVE), line(7)).unwrap();
-    assert_eq!(followed.look(), ["7"], "cut, and written again");
+    fs::remove_dir(followed.path(ACTIVE)).unwrap();
+    followed.append(ACTIVE, &line(1));
+    assert_eq!(followed.look(), NOTHING);
+    followed.append(ACTIVE, &line(2));
+    assert_eq!(followed.look(), ["2"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn files_without_a_name_are_let_go() {
+    let mut followed = Followed::new();
+    for number in 0..5 {
+        followed.append("job_json.log", &line(number));
+        let before = followed.rotate_as("job_json.log", number);
+        followed.append("job_json.log", &line(number));
+        assert_eq!(followed.look(), [number.to_string(), number.to_string()]);
+        assert_eq!(followed.tail.sinks.len(), 2);
+        fs::remove_file(followed.path("job_json.log")).unwrap();
+        fs::remove_file(followed.path(&before)).unwrap();
+        assert_eq!(followed.look(), NOTHING);
+        assert_eq!(followed.tail.sinks.len(), 1);
+    }
 }
 
 #[test]
@@ -152,14 +244,33 @@ fn active_file_that_is_compressed_before_the_list_is_not_read_twice() {
     let active = followed.rotate(1);
     fs::copy(followed.path(&active), followed.path(ACTIVE)).unwrap();
     followed.append(ACTIVE, &line(2));
-    let mut opened = sink.open().unwrap().unwrap();
+    let opened = sink.open().unwrap().unwrap();
     let second = followed.rotate(2);
     followed.append(ACTIVE, &line(3));
     followed.rotate(3);
     followed.compress(&second);
-    let names = sink.rotated(Some(&mut opened)).unwrap();
+    let names = sink.rotated(Some(&opened)).unwrap();
     let names: Vec<_> = names.into_iter().map(|source| source.path).collect();
     assert_eq!(names, [followed.path(&active)]);
+}
+
+#[test]
+#[cfg(feature = "gzip")]
+fn compressed_file_that_begins_like_another_is_not_taken_for_it() {
+    let mut followed = Followed::new();
+    let long = |text: &str| {
+        let filler = "x".repeat(600);
+        format!("{{\"filler\":\"{filler}\",\"log.level\":\"ERROR\",\"message\":\"{text}\"}}\n")
+    };
+    followed.rotate(1);
+    followed.append(ACTIVE, &long("2"));
+    assert_eq!(followed.look(), ["2"]);
+    followed.rotate(2);
+    followed.append(ACTIVE, &long("three"));
+    let third = followed.rotate(3);
+    followed.compress(&third);
+    followed.append(ACTIVE, &long("4"));
+    assert_eq!(followed.look(), ["three", "4"]);
 }
 
 #[test]
@@ -170,9 +281,19 @@ fn what_was_deleted_before_it_was_read_is_said() {
     followed.rotate(2);
     followed.append(ACTIVE, &line(3));
     fs::remove_file(followed.path(&deleted)).unwrap();
-    let why = "!`api_json.log` was rotated, and rotated files were deleted before they were read";
+    let why = "!`api_json.log` is another file now, and files in between may be missing, as the one before is not among the rotated ones";
     assert_eq!(followed.look(), [why, "2", "3"]);
     assert_eq!(followed.look(), NOTHING);
+    for number in 4..=5 {
+        followed.append(ACTIVE, &line(number));
+        let name = followed.rotate(number);
+        fs::remove_file(followed.path(&name)).unwrap();
+    }
+    followed.append(ACTIVE, &line(6));
+    assert_eq!(followed.look(), ["4", why, "6"], "none is left");
+    fs::rename(followed.path(ACTIVE), followed.path("api_json.log.1")).unwrap();
+    followed.append(ACTIVE, &line(7));
+    assert_eq!(followed.look(), ["7"], "somebody else names them otherwise");
 }
 
 #[test]
@@ -192,8 +313,17 @@ fn what_is_no_record_is_said_and_kept_from_the_memory() {
     assert_eq!(followed.look(), NOTHING);
     followed.rotate(1);
     followed.append(ACTIVE, &line(3));
+    assert_eq!(followed.look(), ["3"], "its end may come");
+    followed.rotate(2);
+    followed.append(ACTIVE, &line(4));
     let torn = "!`api_json.log` has a last line without an end";
-    assert_eq!(followed.look(), [torn, "3"]);
+    assert_eq!(followed.look(), [torn, "4"]);
+    followed.append(ACTIVE, "torn");
+    let name = followed.rotate(3);
+    followed.append(ACTIVE, &line(5));
+    assert_eq!(followed.look(), ["5"]);
+    fs::remove_file(followed.path(&name)).unwrap();
+    assert_eq!(followed.look(), [torn], "nothing comes behind it any more");
 }
 
 #[test]
