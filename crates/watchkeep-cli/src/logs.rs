@@ -1,11 +1,13 @@
 //! `watchkeep logs`: what the JSON log files, or Elasticsearch, say about errors.
 
+use std::env::VarError;
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Subcommand;
 use jiff::{SignedDuration, Timestamp};
+use watchkeep_logging::one_line_json;
 use watchkeep_logging::query::{Elasticsearch, ErrorQuery, ErrorReport, json_logs, parse_since};
 
 use self::progress::Bar;
@@ -31,13 +33,13 @@ pub(crate) struct Errors {
     #[arg(long, conflicts_with = "elasticsearch")]
     dir: Option<PathBuf>,
     /// Ask Elasticsearch: `http://user:password@host:9200/indices`, without a path `filebeat-*`; with a password, say it in the environment (ELASTICSEARCH_URL).
-    // Read by clap, a variable would contradict `--dir` and `--tail`, whose user means the files.
+    // The variable is not read by clap: it would contradict `--dir`, whose user means the files.
     #[arg(long)]
     elasticsearch: Option<String>,
-    /// The key to count by, and to show with `--tail`.
+    /// The key to count by; with `--tail` it is shown behind each error.
     #[arg(long, default_value = "error.code")]
     by: String,
-    /// Show the errors that are logged into the files from now on, until it is interrupted.
+    /// Show the errors that are logged into the files from now on, until it is interrupted; Elasticsearch cannot be followed.
     #[arg(long, conflicts_with = "elasticsearch")]
     tail: bool,
     /// Print the object that `/logs/errors` answers; with `--tail` the documents, one a line.
@@ -53,26 +55,29 @@ fn since(text: &str) -> Result<Duration, String> {
 pub(crate) fn run(command: Command) -> Result<String, String> {
     let Command::Errors(errors) = command;
     if errors.tail {
-        if errors.server().is_some() {
+        if errors.server()?.is_some() {
             return Err("Elasticsearch cannot be followed: name the folder of the files with --dir (ELASTICSEARCH_URL is set)".to_owned());
         }
         return tail::follow(errors.dir(), &errors.by, errors.json);
     }
     let report = errors.report()?;
     if errors.json {
-        return Ok(report.to_json());
+        return Ok(one_line_json(&report.to_json()));
     }
     Ok(chart::draw(&report, width()))
 }
 
 impl Errors {
     /// Returns the server to ask: one that was named, or that of the environment when no folder was.
-    fn server(&self) -> Option<String> {
-        let named = self.elasticsearch.clone();
-        named.or_else(|| {
-            let url = std::env::var("ELASTICSEARCH_URL").ok();
-            url.filter(|url| self.dir.is_none() && !url.is_empty())
-        })
+    fn server(&self) -> Result<Option<String>, String> {
+        if self.elasticsearch.is_some() || self.dir.is_some() {
+            return Ok(self.elasticsearch.clone());
+        }
+        match std::env::var("ELASTICSEARCH_URL") {
+            Ok(url) => Ok(Some(url).filter(|url| !url.is_empty())),
+            Err(VarError::NotPresent) => Ok(None),
+            Err(VarError::NotUnicode(_)) => Err("ELASTICSEARCH_URL is no text".to_owned()),
+        }
     }
 
     fn dir(&self) -> &Path {
@@ -83,7 +88,7 @@ impl Errors {
         let back = SignedDuration::try_from(self.since).unwrap_or(SignedDuration::MAX);
         let from = Timestamp::now().saturating_sub(back);
         let query = ErrorQuery::new(from.unwrap_or(Timestamp::MIN)).with_by(&self.by);
-        if let Some(url) = self.server() {
+        if let Some(url) = self.server()? {
             // Read here and not by clap, which would repeat what it refuses.
             let server = Elasticsearch::new(&url);
             let server = server.map_err(|error| format!("the URL of Elasticsearch {error}"))?;

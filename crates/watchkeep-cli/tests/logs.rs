@@ -49,7 +49,8 @@ fn run_in(dir: &Path, arguments: &[&str]) -> (bool, String, String) {
 
 #[test]
 fn errors_are_counted_drawn_and_printed_as_json() {
-    let folder = folder(&[line(1, "A"), line(2, "A"), line(3, "B")].concat());
+    let hostile = line(3, "B").replace("answer 3", "answer 3\u{9b}\u{202e}");
+    let folder = folder(&[line(1, "A"), line(2, "A"), hostile].concat());
     let (ok, text, complaint) = run_in(folder.path(), &[]);
     assert!(ok && complaint.is_empty(), "{complaint}");
     assert!(
@@ -61,6 +62,8 @@ fn errors_are_counted_drawn_and_printed_as_json() {
     let report: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(report["total"], 3);
     assert_eq!(report["by_user_id"]["2"], 1);
+    assert!(!json.contains(['\u{9b}', '\u{202e}']), "{json}");
+    assert_eq!(report["recent"][0]["message"], "no answer 3\u{9b}\u{202e}");
     assert_eq!(report["partial"], serde_json::json!([]));
 }
 
@@ -138,6 +141,11 @@ fn what_contradicts_itself_is_refused() {
         with(nowhere, &["--dir", dir]).status.success(),
         "the folder was named"
     );
+    let odd = std::os::unix::ffi::OsStrExt::from_bytes(b"http://\xff");
+    let mut no_text = command(&[]);
+    no_text.env::<_, &std::ffi::OsStr>("ELASTICSEARCH_URL", odd);
+    let complaint = String::from_utf8(no_text.output().unwrap().stderr).unwrap();
+    assert!(complaint.contains("is no text"), "{complaint}");
     let empty = with("", &[]);
     let complaint = String::from_utf8(empty.stderr).unwrap();
     assert!(

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
+use watchkeep_logging::one_line_json;
 use watchkeep_logging::query::{ErrorTail, Tailed};
 
 use super::{chart, files};
@@ -57,7 +58,7 @@ fn pause() {
 /// Returns the line to print for an error.
 fn shown(tailed: &Tailed<'_>, by: &str, json: bool) -> Option<String> {
     match tailed {
-        Tailed::Error { line, .. } if json => Some((*line).to_owned()),
+        Tailed::Error { line, .. } if json => Some(one_line_json(line)),
         Tailed::Error { document, .. } => {
             let by = (by != "error.code").then_some(by);
             Some(chart::line(document, by))
