@@ -7,6 +7,9 @@ use serde_json::Value;
 use watchkeep_tests::exposition;
 use watchkeep_tests::oracle::Oracle;
 
+use super::stand_in::StandIn;
+use super::watchers::Figures;
+
 /// An alert from its beginning to its end: its name, and when it began.
 pub(super) type Episode = (String, String);
 
@@ -201,21 +204,22 @@ impl Alerts {
     /// Counts what was listed, what was sent by name, and what the receiver has accepted.
     pub(super) async fn count(
         oracle: &Oracle,
-        listed: BTreeSet<Episode>,
-        sent: BTreeSet<String>,
-        received: &[String],
+        seen: &Figures,
+        receiver: &StandIn,
     ) -> Result<Self, String> {
-        let bodies = received.iter().map(|body| serde_json::from_str(body));
-        let bodies: Vec<Value> = bodies.collect::<Result<_, _>>().unwrap();
-        let delivered = bodies.iter().flat_map(|body| episodes(&body["alerts"]));
         let metrics = metrics(oracle).await?;
         let list = oracle.json("/alerts").await;
         let list = list.map_err(|error| error.to_string())?;
         let dead = list["deadLetters"].as_array().map_or(0, Vec::len);
         let webhook = [("receiver", "webhook"), ("outcome", "delivered")];
+        // After the numbers: what they count as delivered has been received by then.
+        let bodies = receiver.bodies();
+        let bodies = bodies.iter().map(|body| serde_json::from_str(body));
+        let bodies: Vec<Value> = bodies.collect::<Result<_, _>>().unwrap();
+        let delivered = bodies.iter().flat_map(|body| episodes(&body["alerts"]));
         Ok(Self {
-            accepted: listed,
-            sent,
+            accepted: seen.alerts.clone(),
+            sent: seen.sent.clone(),
             delivered: delivered.collect(),
             notices_received: bodies.len() as f64,
             notices_delivered: number(&metrics, "watchkeep_alerts_notifications_total", &webhook),

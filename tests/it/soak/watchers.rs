@@ -42,8 +42,10 @@ pub(super) struct Watchers {
 #[derive(Clone, Default)]
 pub(super) struct Figures {
     sizes: Vec<Size>,
-    alerts: BTreeSet<Episode>,
-    sent: BTreeSet<String>,
+    /// Every alert that was ever listed.
+    pub(super) alerts: BTreeSet<Episode>,
+    /// The name of every alert that was sent and accepted.
+    pub(super) sent: BTreeSet<String>,
     pub(super) failed_sends: usize,
     pub(super) failed_scrapes: usize,
     pub(super) views: usize,
@@ -72,16 +74,6 @@ impl Watchers {
             tasks.spawn(follow(base.to_owned(), Arc::clone(&seen)));
         }
         Self { tasks, seen }
-    }
-
-    /// Returns every alert that was ever listed.
-    pub(super) fn alerts(&self) -> BTreeSet<Episode> {
-        self.seen.lock().unwrap().alerts.clone()
-    }
-
-    /// Returns the name of every alert that was sent and accepted.
-    pub(super) fn sent(&self) -> BTreeSet<String> {
-        self.seen.lock().unwrap().sent.clone()
     }
 
     pub(super) async fn stop(mut self) -> Figures {
