@@ -7,7 +7,8 @@ use memchr::memmem::Finder;
 use serde_json::{Map, Value};
 use tracing::Level;
 
-use self::sink::{Seen, Sink};
+use self::followed::Seen;
+use self::sink::Sink;
 use super::document::{KEPT, LONGEST_TEXT};
 use super::files::{NEEDLE, named};
 use super::{ERROR_CODE, json_logs};

@@ -3,17 +3,25 @@
 use std::cell::Cell;
 use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek as _, SeekFrom};
+use std::path::Path;
 
 use memchr::memrchr;
 
 use super::lines::{BLOCK_BYTES, Lines};
-use super::sink::Seen;
 use crate::query::MAX_LINE_BYTES;
 use crate::query::errors::files::unpacked;
 use crate::query::files::{Active, Content, FileId, Source, is_same};
 
 /// By so many of its first bytes, and its length, a file is known again when it was compressed.
 const BEGINNING_BYTES: u64 = 512;
+
+/// What a look comes across.
+pub(super) enum Seen<'a> {
+    Line(&'a [u8]),
+    TooLong,
+    /// A file of which something may be missing, and why.
+    Missed(&'a Path, &'a str),
+}
 
 /// A file that is or was the active one.
 #[derive(Debug)]
@@ -33,6 +41,14 @@ pub(super) enum Fate {
     Grown,
     /// Somebody has cut more than a line without an end, and writes from the beginning on.
     Cut,
+}
+
+// === impl Seen ===
+
+impl<'a> Seen<'a> {
+    pub(super) fn of(line: Option<&'a [u8]>) -> Self {
+        line.map_or(Self::TooLong, Self::Line)
+    }
 }
 
 // === impl Followed ===

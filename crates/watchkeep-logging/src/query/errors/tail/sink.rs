@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::followed::{Fate, Followed};
+use super::followed::{Fate, Followed, Seen};
 use super::lines::Lines;
 use crate::query::errors::files::{unpacked, without_twins};
 use crate::query::files::{Active, FileId, Files, Opened, Source, packed_path};
@@ -13,14 +13,6 @@ use crate::query::{MAX_LINE_BYTES, QueryError};
 const TORN: &str = "has a last line without an end";
 const CUT: &str = "was cut, and what was written just before may be missing";
 const LOST: &str = "is another file now, and files in between may be missing, as the one before is not among the rotated ones";
-
-/// What a look comes across.
-pub(super) enum Seen<'a> {
-    Line(&'a [u8]),
-    TooLong,
-    /// A file of which something may be missing, and why.
-    Missed(&'a Path, &'a str),
-}
 
 /// The active file and those that were rotated since.
 #[derive(Debug)]
@@ -36,14 +28,6 @@ pub(super) struct Sink {
     done: Option<PathBuf>,
     /// What is wrong, and was said.
     trouble: Option<String>,
-}
-
-// === impl Seen ===
-
-impl<'a> Seen<'a> {
-    pub(super) fn of(line: Option<&'a [u8]>) -> Self {
-        line.map_or(Self::TooLong, Self::Line)
-    }
 }
 
 // === impl Sink ===
