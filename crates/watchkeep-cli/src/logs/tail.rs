@@ -5,6 +5,7 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
+use serde_json::{Map, Value};
 use watchkeep_logging::one_line_json;
 use watchkeep_logging::query::{ErrorTail, Tailed};
 
@@ -21,10 +22,12 @@ pub(super) fn follow(dir: &Path, by: &str, json: bool) -> Result<String, String>
     let mut tail = ErrorTail::new(dir).map_err(words)?.with_by(by);
     loop {
         let mut written = Ok(());
-        tail.look(|tailed| match shown(&tailed, by, json) {
-            Some(line) if written.is_ok() => written = say(&line),
-            Some(_) => {}
-            None => tell(&tailed),
+        tail.look(|tailed| match tailed {
+            Tailed::Error { line, document, .. } if written.is_ok() => {
+                written = say(&shown(line, &document, by, json));
+            }
+            Tailed::Missed(why) => complain(&format!("partial: {why}")),
+            _ => {}
         });
         if let Err(error) = written {
             return stopped(&error);
@@ -41,12 +44,6 @@ fn stopped(error: &io::Error) -> Result<String, String> {
     Err(format!("cannot write what was found: {error}"))
 }
 
-fn tell(tailed: &Tailed<'_>) {
-    if let Tailed::Missed(why) = tailed {
-        complain(&format!("partial: {why}"));
-    }
-}
-
 #[expect(
     clippy::disallowed_methods,
     reason = "a command that waits for a file has nothing else to do"
@@ -55,14 +52,10 @@ fn pause() {
     thread::sleep(PAUSE);
 }
 
-/// Returns the line to print for an error.
-fn shown(tailed: &Tailed<'_>, by: &str, json: bool) -> Option<String> {
-    match tailed {
-        Tailed::Error { line, .. } if json => Some(one_line_json(line)),
-        Tailed::Error { document, .. } => {
-            let by = (by != "error.code").then_some(by);
-            Some(chart::line(document, by))
-        }
-        _ => None,
+/// Returns what to print for an error.
+fn shown(line: &str, document: &Map<String, Value>, by: &str, json: bool) -> String {
+    if json {
+        return one_line_json(line);
     }
+    chart::line(document, (by != "error.code").then_some(by))
 }
