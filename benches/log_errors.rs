@@ -1,4 +1,4 @@
-//! The error report of a large JSON file beside `grep -c ERROR` on the same file, in turn, and what it keeps in memory.
+//! The error report of a JSON file of 1 GB beside `grep -c ERROR` on the same file, in turn, and what it keeps in memory.
 //!
 //! `--test` takes 2 MB, and checks that both count the same.
 
@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (bytes, rounds) = if is_test {
         (2_000_000, 1)
     } else {
-        (256_000_000, ROUNDS)
+        (1_000_000_000, ROUNDS)
     };
     for rarity in RARITY {
         let folder = tempfile::tempdir()?;
