@@ -145,13 +145,6 @@ async fn hours_of_outages_leak_nothing_and_lose_nothing() {
     // What was held up is told now, and what waits is written.
     world.webhook.set(Mood::Well);
     oracle.component("database", "healthy").await;
-    let alerts = eventually(120, "every alert is accounted for", || async {
-        let alerts = Alerts::count(&oracle, &figures, &world.webhook).await?;
-        alerts.check()?;
-        Ok::<_, String>(alerts)
-    })
-    .await;
-    say(&alerts.to_string());
     let lines = eventually(60, "every line is accounted for", || async {
         let lines = Lines::count(&oracle).await?;
         lines.check()?;
@@ -159,6 +152,13 @@ async fn hours_of_outages_leak_nothing_and_lose_nothing() {
     })
     .await;
     say(&lines.to_string());
+    let alerts = eventually(120, "every alert is accounted for", || async {
+        let alerts = Alerts::count(&oracle, &figures, &world.webhook).await?;
+        alerts.check()?;
+        Ok::<_, String>(alerts)
+    })
+    .await;
+    say(&alerts.to_string());
     check(&figures, count);
     oracle.signal("TERM").await;
     assert_eq!(oracle.ended().await.code(), Some(0));

@@ -10,6 +10,7 @@ use crate::clock::Now;
 use crate::config::Config;
 
 mod alerts;
+mod anew;
 mod dedup;
 mod effect;
 mod event;

@@ -50,7 +50,7 @@ pub(super) struct Pending {
 pub(super) struct Mark {
     pub(super) firing: Vec<Fingerprint>,
     pub(super) resolved: Vec<Fingerprint>,
-    /// Told to fire by an earlier notice, still firing, and held back since.
+    /// Told to fire by an earlier notice, and not told to be over; held back since, or an event that has begun anew.
     pub(super) muted: Vec<Fingerprint>,
     /// The flush that it belongs to.
     pub(super) at: Moment,
@@ -191,6 +191,14 @@ impl Entry {
             mark.forget(over);
         }
     }
+
+    /// Lets an event that begins be news to the lane, and says whether it would not have been; with `keeps`, the lane is still told its end.
+    pub(super) fn begin_anew(&mut self, event: Fingerprint, keeps: bool) -> bool {
+        let pending = self.pending.iter_mut().map(|pending| &mut pending.mark);
+        let marks = pending.chain(self.delivered.as_mut());
+        let changed = marks.map(|mark| mark.begin_anew(event, keeps));
+        changed.fold(false, |any, changed| any | changed)
+    }
 }
 
 // === impl Mark ===
@@ -203,6 +211,18 @@ impl Mark {
 
     pub(super) fn is_open(&self) -> bool {
         !self.firing.is_empty() || !self.muted.is_empty()
+    }
+
+    fn begin_anew(&mut self, event: Fingerprint, keeps: bool) -> bool {
+        if !self.has_open(event) || keeps && has(&self.muted, event) {
+            return false;
+        }
+        self.forget(&[event]);
+        if keeps {
+            let at = self.muted.partition_point(|it| *it < event);
+            self.muted.insert(at, event);
+        }
+        true
     }
 
     fn forget(&mut self, over: &[Fingerprint]) {

@@ -168,18 +168,22 @@ impl State {
             )));
             return Ok(());
         }
-        let places = if was_firing || resolved {
-            Vec::new()
-        } else {
+        let begins = !was_firing && !resolved;
+        let places = if begins {
             self.places(&said.alert.labels())
+        } else {
+            Vec::new()
         };
-        if bounded && !was_firing && !resolved {
+        if bounded && begins {
             self.check_room(&said, old.is_none(), &places)?;
         }
         let starts_at = said.starts_at;
         self.hold(now, fingerprint, said, alias);
         for place in places {
             self.join(now, fingerprint, place, starts_at, effects);
+        }
+        if begins {
+            self.begin_anew(fingerprint, effects);
         }
         self.announce(now, fingerprint, was_firing, effects);
         Ok(())

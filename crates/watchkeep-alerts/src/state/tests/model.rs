@@ -135,6 +135,7 @@ impl Model {
                 }
             }
         }
+        let anew = new.event && !self.strict;
         self.alerts[n] = new;
         if fired {
             return;
@@ -149,6 +150,14 @@ impl Model {
             }
             group.members.retain(|(other, _)| *other != n);
             group.members.push((n, false));
+            if let Some(told) = group.told.as_mut().filter(|_| anew) {
+                let was_told = told.firing.remove(&n);
+                if group.receiver != "pager" {
+                    told.muted.remove(&n);
+                } else if was_told {
+                    told.muted.insert(n);
+                }
+            }
         }
     }
 
