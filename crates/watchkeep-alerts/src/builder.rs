@@ -123,7 +123,7 @@ impl AlertingBuilder {
 
     /// Sets how long after a notice an alert that goes on is said again by the [routes](Self::route) of this builder. Default: 4 hours.
     ///
-    /// An alert that ended and begins anew is said at once.
+    /// An alert that ended and begins anew does not wait for it, but a state whose end nobody was told of yet goes on.
     pub fn repeat_interval(mut self, interval: Duration) -> Self {
         self.repeat_interval = interval;
         self

@@ -1,5 +1,7 @@
 //! Events that begin anew before the lanes of their groups have come to know that they had ended.
 
+use std::sync::Arc;
+
 use crate::fingerprint::Fingerprint;
 use crate::state::State;
 use crate::state::effect::{Effect, Lane};
@@ -28,7 +30,7 @@ impl State {
         let Some(group) = self.groups.get(id) else {
             return;
         };
-        let key = group.key.clone();
+        let key = Arc::clone(&group.key);
         let telling = self.lanes.of(&group.receiver);
         let tells = |lane: &Lane| {
             let telling = telling.get(lane.integration);
