@@ -83,7 +83,16 @@ const STEPS: &[(u64, Step)] = &[
 const EVENT: Duration = Duration::from_millis(500);
 
 /// What stands for an event at Alertmanager.
-const OVER: &[(u64, Step)] = &[(0, Fire("event", "n=1")), (5, Resolve("event", "n=1"))];
+const OVER: &[(u64, Step)] = &[
+    (0, Fire("event", "n=1")),
+    (5, Resolve("event", "n=1")),
+    (0, Fire("event_again", "n=1")),
+    (20, Resolve("event_again", "n=1")),
+    (25, Fire("event_again", "n=1")),
+];
+
+/// When the event that comes twice does so again: after the flush that told it, and before the next one.
+const AGAIN: Duration = Duration::from_millis(2_500);
 
 /// When the receiver `late` is in order again.
 const LATE: Duration = Duration::from_secs(12);
@@ -152,6 +161,12 @@ const WANTED: &[(&str, Wanted, Wanted)] = &[
     ),
     // D11: an event is over before its first flush; Alertmanager knows none, so an alert stands for it there. A hook is not told the end of one.
     ("event", &[], &[(1, "firing 1")]),
+    // D11: it has ended and begins anew before the next flush; Alertmanager takes it for the one that it has told.
+    (
+        "event_again",
+        &[(1, "firing 1"), (10, "firing 1"), (19, "firing 1")],
+        &[(1, "firing 1"), (4, "firing 1")],
+    ),
     ("late", &[], &[(12, "resolved 1")]),
 ];
 
@@ -193,17 +208,26 @@ async fn outside_strict_mode_just_the_deviations_differ() {
     let ours = Ours::start(builder).await;
     let start = Instant::now();
     let (theirs, base) = (url_of(&theirs), ours.url());
-    let event = Alert::new("Timed", Level::Error, "once")
-        .with_label("scenario", "event")
-        .with_label("n", "1");
-    let event = ours.alerting.trigger(event);
+    let event = |scenario| {
+        let event = Alert::new("Timed", Level::Error, "once").with_label("n", "1");
+        ours.alerting
+            .trigger(event.with_label("scenario", scenario))
+    };
+    let events = async {
+        let first = [event("event").await, event("event_again").await];
+        sleep_until(start + AGAIN).await;
+        let second = event("event_again").await;
+        first.into_iter().chain([second]).collect::<Vec<_>>()
+    };
     let with_over = [STEPS, OVER].concat();
     let ((), (), accepted) = tokio::join!(
         play(&theirs, start, &with_over),
         play(&base, start, STEPS),
-        event
+        events
     );
-    accepted.expect("the event is taken");
+    for accepted in accepted {
+        accepted.expect("the event is taken");
+    }
     sleep_until(start + LATE).await;
     is_well.store(true, Ordering::SeqCst);
     sleep_until(start + END).await;
