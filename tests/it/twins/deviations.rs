@@ -214,20 +214,23 @@ async fn outside_strict_mode_just_the_deviations_differ() {
             .trigger(event.with_label("scenario", scenario))
     };
     let events = async {
-        let first = [event("event").await, event("event_again").await];
-        sleep_until(start + AGAIN).await;
-        let second = event("event_again").await;
-        first.into_iter().chain([second]).collect::<Vec<_>>()
+        let at_once = Duration::ZERO;
+        let all = [
+            ("event", at_once),
+            ("event_again", at_once),
+            ("event_again", AGAIN),
+        ];
+        for (scenario, at) in all {
+            sleep_until(start + at).await;
+            event(scenario).await.expect("the event is taken");
+        }
     };
     let with_over = [STEPS, OVER].concat();
-    let ((), (), accepted) = tokio::join!(
+    tokio::join!(
         play(&theirs, start, &with_over),
         play(&base, start, STEPS),
         events
     );
-    for accepted in accepted {
-        accepted.expect("the event is taken");
-    }
     sleep_until(start + LATE).await;
     is_well.store(true, Ordering::SeqCst);
     sleep_until(start + END).await;

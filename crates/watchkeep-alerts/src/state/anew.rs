@@ -36,15 +36,8 @@ impl State {
             let telling = telling.get(lane.integration);
             telling.is_some_and(|it| it.tells_end(AlertKind::Event, false))
         };
-        let Some(book) = self.log.book(&key) else {
-            return;
-        };
-        let lanes = book.lanes.keys().map(|lane| (lane.clone(), tells(lane)));
-        for (lane, tells) in lanes.collect::<Vec<_>>() {
-            let entry = self.log.entry_mut(&key, &lane);
-            if entry.begin_anew(fingerprint, tells) {
-                self.persist_entry(&key, &lane, effects);
-            }
+        for lane in self.log.begin_anew(&key, fingerprint, tells) {
+            self.persist_entry(&key, &lane, effects);
         }
     }
 }

@@ -135,6 +135,25 @@ impl Log {
         Some((key, book))
     }
 
+    /// Lets an event that begins be news to the lanes of a group, and returns those to which it would not have been; `keeps` says which are still told its end.
+    pub(super) fn begin_anew(
+        &mut self,
+        key: &str,
+        event: Fingerprint,
+        keeps: impl Fn(&Lane) -> bool,
+    ) -> Vec<Lane> {
+        let Some(book) = self.books.get_mut(key) else {
+            return Vec::new();
+        };
+        let mut changed = Vec::new();
+        for (lane, entry) in &mut book.lanes {
+            if entry.begin_anew(event, keeps(lane)) {
+                changed.push(lane.clone());
+            }
+        }
+        changed
+    }
+
     /// Takes a book in as it was stored.
     pub(super) fn restore(&mut self, key: &Arc<str>, lane: &Lane, entry: Entry) {
         *self.entry_mut(key, lane) = entry;
@@ -192,8 +211,7 @@ impl Entry {
         }
     }
 
-    /// Lets an event that begins be news to the lane, and says whether it would not have been; with `keeps`, the lane is still told its end.
-    pub(super) fn begin_anew(&mut self, event: Fingerprint, keeps: bool) -> bool {
+    fn begin_anew(&mut self, event: Fingerprint, keeps: bool) -> bool {
         let pending = self.pending.iter_mut().map(|pending| &mut pending.mark);
         let marks = pending.chain(self.delivered.as_mut());
         let changed = marks.map(|mark| mark.begin_anew(event, keeps));
