@@ -21,6 +21,8 @@ pub(super) struct Item {
     pub(super) kind: AlertKind,
     pub(super) level: Level,
     pub(super) resolved: bool,
+    /// An event that no flush of the group has seen since it began (D11).
+    pub(super) unheard: bool,
     /// Held back by an inhibition, a silence or the time.
     pub(super) muted: bool,
     /// The configuration has put it elsewhere: here it is over.
@@ -126,6 +128,7 @@ impl State {
                 kind: stored.said.kind,
                 level: stored.said.alert.level(),
                 resolved,
+                unheard,
                 muted: why.is_some(),
                 gone: member.gone,
             });

@@ -135,25 +135,6 @@ impl Log {
         Some((key, book))
     }
 
-    /// Lets an event that begins be news to the lanes of a group, and returns those to which it would not have been; `keeps` says which are still told its end.
-    pub(super) fn begin_anew(
-        &mut self,
-        key: &str,
-        event: Fingerprint,
-        keeps: impl Fn(&Lane) -> bool,
-    ) -> Vec<Lane> {
-        let Some(book) = self.books.get_mut(key) else {
-            return Vec::new();
-        };
-        let mut changed = Vec::new();
-        for (lane, entry) in &mut book.lanes {
-            if entry.begin_anew(event, keeps(lane)) {
-                changed.push(lane.clone());
-            }
-        }
-        changed
-    }
-
     /// Takes a book in as it was stored.
     pub(super) fn restore(&mut self, key: &Arc<str>, lane: &Lane, entry: Entry) {
         *self.entry_mut(key, lane) = entry;
@@ -211,10 +192,11 @@ impl Entry {
         }
     }
 
-    fn begin_anew(&mut self, event: Fingerprint, keeps: bool) -> bool {
+    /// Lets events that have begun since be news to the lane, and says whether any of them would not have been; with `keeps`, the lane is still told their ends.
+    pub(super) fn begin_anew(&mut self, events: &[Fingerprint], keeps: bool) -> bool {
         let pending = self.pending.iter_mut().map(|pending| &mut pending.mark);
         let marks = pending.chain(self.delivered.as_mut());
-        let changed = marks.map(|mark| mark.begin_anew(event, keeps));
+        let changed = marks.map(|mark| mark.begin_anew(events, keeps));
         changed.fold(false, |any, changed| any | changed)
     }
 }
@@ -231,16 +213,16 @@ impl Mark {
         !self.firing.is_empty() || !self.muted.is_empty()
     }
 
-    fn begin_anew(&mut self, event: Fingerprint, keeps: bool) -> bool {
-        if !self.has_open(event) || keeps && has(&self.muted, event) {
-            return false;
-        }
-        self.forget(&[event]);
+    fn begin_anew(&mut self, events: &[Fingerprint], keeps: bool) -> bool {
+        let open = events.iter().copied().filter(|it| self.has_open(*it));
+        let mut open: Vec<_> = open.collect();
+        open.sort_unstable();
+        self.forget(&open);
         if keeps {
-            let at = self.muted.partition_point(|it| *it < event);
-            self.muted.insert(at, event);
+            self.muted.extend(&open);
+            self.muted.sort_unstable();
         }
-        true
+        !open.is_empty()
     }
 
     fn forget(&mut self, over: &[Fingerprint]) {

@@ -182,9 +182,6 @@ impl State {
         for place in places {
             self.join(now, fingerprint, place, starts_at, effects);
         }
-        if begins {
-            self.begin_anew(fingerprint, effects);
-        }
         self.announce(now, fingerprint, was_firing, effects);
         Ok(())
     }

@@ -42,6 +42,7 @@ impl State {
         effects: &mut Vec<Effect>,
     ) {
         let strict = self.settings.strict;
+        let anew = self.begin_anew(flush, lane, telling);
         let book = self.log.book(&flush.group.key);
         let entry = book.and_then(|book| book.lanes.get(lane));
         let current = entry.and_then(Entry::current);
@@ -72,6 +73,8 @@ impl State {
         } else if let Some(over) = lists.quietly_over(reason, current, strict) {
             let entry = self.log.entry_mut(&flush.group.key, lane);
             entry.forget(&over);
+            self.persist_entry(&flush.group.key, lane, effects);
+        } else if anew {
             self.persist_entry(&flush.group.key, lane, effects);
         }
     }

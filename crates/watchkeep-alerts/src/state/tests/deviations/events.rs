@@ -76,6 +76,25 @@ fn d11_a_pager_that_does_not_hear_the_new_beginning_hears_the_end() {
 }
 
 #[test]
+fn d11_each_of_many_that_begin_anew_is_told() {
+    let names: Vec<String> = (0..8).map(|n| format!("E{n}")).collect();
+    for heard in &names {
+        let mut bench = Bench::new(chat());
+        for name in &names {
+            bench.trigger(error(name));
+        }
+        bench.at(301);
+        for name in &names {
+            bench.trigger(error(name));
+        }
+        bench.silence(&format!("alertname!={heard}"), 1_000);
+        bench.at(330);
+        let said = notices(&mut bench);
+        assert_eq!(said[1..], [format!("330 chat trigger +{heard}")]);
+    }
+}
+
+#[test]
 fn d11_what_is_under_way_of_an_event_does_not_count_for_its_next_beginning() {
     let mut bench = Bench::new(chat());
     bench.delivers = false;
