@@ -12,9 +12,9 @@ impl State {
     ///
     /// An end is noted by the flush after it: what begins between the two would count as told, and wait for the repeat.
     /// A lane that is told the end of events keeps it as held back, so that it is told this end if it hears nothing before (D3); others forget it.
-    /// A state needs none of this: who was told that it fires has heard nothing else since, and it does.
+    /// A state that follows a state needs none of this: who was told that it fires has heard nothing else since, and it does.
     pub(super) fn begin_anew(&mut self, flush: &Flush<'_>, lane: &Lane, telling: Telling) -> bool {
-        let begun = flush.items.iter().filter(|item| item.unheard && !item.gone);
+        let begun = flush.items.iter().filter(|item| item.anew && !item.gone);
         let begun: Vec<Fingerprint> = begun.map(|item| item.fingerprint).collect();
         let book = self.log.book(&flush.group.key);
         if begun.is_empty() || book.is_none_or(|book| !book.lanes.contains_key(lane)) {

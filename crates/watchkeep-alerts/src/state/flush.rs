@@ -21,8 +21,8 @@ pub(super) struct Item {
     pub(super) kind: AlertKind,
     pub(super) level: Level,
     pub(super) resolved: bool,
-    /// An event that no flush of the group has seen since it began (D11).
-    pub(super) unheard: bool,
+    /// Begun since the last flush: who was told of an event before, was told of another one (D11).
+    pub(super) anew: bool,
     /// Held back by an inhibition, a silence or the time.
     pub(super) muted: bool,
     /// The configuration has put it elsewhere: here it is over.
@@ -128,7 +128,7 @@ impl State {
                 kind: stored.said.kind,
                 level: stored.said.alert.level(),
                 resolved,
-                unheard,
+                anew: unheard || member.anew && !self.settings.strict,
                 muted: why.is_some(),
                 gone: member.gone,
             });
@@ -180,15 +180,16 @@ impl State {
         (!names.is_empty()).then_some(Why::Muted(names))
     }
 
-    /// Takes note of the events that this flush is the first to see, and returns them.
+    /// Takes note of what this flush is the first to see of events, and returns it.
     fn see(&self, group: &mut Group, items: &[Item]) -> Vec<Fingerprint> {
         let mut seen = Vec::new();
         for item in items {
             let Some(member) = group.members.get_mut(&item.fingerprint) else {
                 continue;
             };
-            if item.kind == AlertKind::Event && !member.seen {
-                member.seen = true;
+            let first = item.kind == AlertKind::Event && !member.seen;
+            if first || member.anew {
+                (member.seen, member.anew) = (true, false);
                 if !item.resolved {
                     seen.push(item.fingerprint);
                 }

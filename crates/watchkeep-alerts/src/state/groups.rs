@@ -55,6 +55,8 @@ pub(super) struct Group {
 pub(super) struct Member {
     /// Whether a flush has seen this event since it began (D11).
     pub(super) seen: bool,
+    /// Whether it has begun since the last flush, where an event with its labels was before (D11).
+    pub(super) anew: bool,
     /// Whether the configuration has put it elsewhere: here it is over.
     pub(super) gone: bool,
     /// Why it was held back at the last flush.

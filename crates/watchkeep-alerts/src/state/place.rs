@@ -16,6 +16,14 @@ use crate::state::{State, persist};
 use crate::texts::Texts;
 use crate::timestamp::Timestamp;
 
+/// How an alert comes into its groups.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Beginning {
+    pub(super) starts_at: Timestamp,
+    /// Whether what is held of the same labels is an event that is over.
+    pub(super) after_event: bool,
+}
+
 impl State {
     /// Returns where an alert with these labels belongs.
     pub(super) fn places(&self, labels: &impl Texts) -> Vec<(RouteId, Labels)> {
@@ -32,20 +40,26 @@ impl State {
         now: Now,
         fingerprint: Fingerprint,
         place: (RouteId, Labels),
-        starts_at: Timestamp,
+        beginning: Beginning,
         effects: &mut Vec<Effect>,
     ) {
         let id = match self.groups.find(&place) {
             Some(id) => id,
             None => {
-                let group = self.new_group(now, place, starts_at);
+                let group = self.new_group(now, place, beginning.starts_at);
                 self.log.open(&group.key);
                 effects.push(Effect::Persist(persist::group(&group)));
                 self.groups.add(group)
             }
         };
         if let Some(members) = self.groups.members_mut(id) {
-            members.insert(fingerprint, Member::default());
+            let before = members.get(&fingerprint);
+            let anew = before.is_some_and(|before| before.anew || beginning.after_event);
+            let member = Member {
+                anew,
+                ..Member::default()
+            };
+            members.insert(fingerprint, member);
         }
         if let Some(stored) = self.alerts.get_mut(fingerprint)
             && !stored.groups.contains(&id)

@@ -13,6 +13,7 @@ use crate::state::effect::{Decision, Effect, Refusal, Why};
 use crate::state::event::Ends;
 use crate::state::moment::Moment;
 use crate::state::packed::Packed;
+use crate::state::place::Beginning;
 use crate::state::silences::Matched;
 use crate::state::stored::{Said, Stored};
 use crate::timestamp::Timestamp;
@@ -177,10 +178,13 @@ impl State {
         if bounded && begins {
             self.check_room(&said, old.is_none(), &places)?;
         }
-        let starts_at = said.starts_at;
+        let beginning = Beginning {
+            starts_at: said.starts_at,
+            after_event: old.is_some_and(|old| old.said.kind == AlertKind::Event),
+        };
         self.hold(now, fingerprint, said, alias);
         for place in places {
-            self.join(now, fingerprint, place, starts_at, effects);
+            self.join(now, fingerprint, place, beginning, effects);
         }
         self.announce(now, fingerprint, was_firing, effects);
         Ok(())

@@ -17,6 +17,7 @@ use crate::state::keys::RouteKeys;
 use crate::state::lanes::Lanes;
 use crate::state::moment::Moment;
 use crate::state::persist;
+use crate::state::place::Beginning;
 
 impl State {
     /// Goes on with another configuration.
@@ -65,13 +66,16 @@ impl State {
             let Some(stored) = self.alerts.get(fingerprint) else {
                 continue;
             };
-            let starts_at = stored.said.starts_at;
+            let beginning = Beginning {
+                starts_at: stored.said.starts_at,
+                after_event: false,
+            };
             let places = self.places(&stored.said.alert.labels());
             if let Some(stored) = self.alerts.get_mut(fingerprint) {
                 stored.groups.clear();
             }
             for place in places {
-                self.join(now, fingerprint, place, starts_at, effects);
+                self.join(now, fingerprint, place, beginning, effects);
             }
             self.persist_alert(now, fingerprint, effects);
         }
@@ -121,7 +125,10 @@ impl State {
             return false;
         };
         let firing = !stored.said.is_resolved(now.elapsed);
-        let starts_at = stored.said.starts_at;
+        let beginning = Beginning {
+            starts_at: stored.said.starts_at,
+            after_event: false,
+        };
         let held = stored.groups.clone();
         let places = self.places(&stored.said.alert.labels());
         let wanted: BTreeSet<_> = places
@@ -136,7 +143,7 @@ impl State {
             }
         }
         for place in places {
-            changed |= self.return_or_join(now, fingerprint, firing, place, starts_at, effects);
+            changed |= self.return_or_join(now, fingerprint, firing, place, beginning, effects);
         }
         changed
     }
@@ -148,7 +155,7 @@ impl State {
         fingerprint: Fingerprint,
         firing: bool,
         place: (RouteId, Labels),
-        starts_at: crate::timestamp::Timestamp,
+        beginning: Beginning,
         effects: &mut Vec<Effect>,
     ) -> bool {
         let members = self.groups.find(&place);
@@ -157,7 +164,7 @@ impl State {
             return std::mem::replace(&mut member.gone, false);
         }
         if firing {
-            self.join(now, fingerprint, place, starts_at, effects);
+            self.join(now, fingerprint, place, beginning, effects);
         }
         firing
     }

@@ -67,6 +67,8 @@ pub(super) struct AlertRowOf<'a> {
 pub(super) struct MemberRow {
     pub(super) group: String,
     seen: bool,
+    #[serde(default)]
+    anew: bool,
     gone: bool,
 }
 
@@ -75,6 +77,8 @@ pub(super) struct MemberRow {
 struct MemberRowOf<'a> {
     group: &'a str,
     seen: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    anew: bool,
     gone: bool,
 }
 
@@ -195,6 +199,7 @@ impl<'a> AlertRowOf<'a> {
             Some(MemberRowOf {
                 group: &group.row_key,
                 seen: member.seen,
+                anew: member.anew,
                 gone: member.gone,
             })
         };
@@ -238,6 +243,7 @@ impl MemberRow {
     pub(super) const fn member(&self) -> Member {
         Member {
             seen: self.seen,
+            anew: self.anew,
             gone: self.gone,
             why: None,
         }

@@ -135,7 +135,7 @@ impl Model {
                 }
             }
         }
-        let anew = new.event && !self.strict;
+        let event = new.event;
         self.alerts[n] = new;
         if fired {
             return;
@@ -148,8 +148,10 @@ impl Model {
                 group.open = true;
                 group.next = now + WAIT;
             }
+            let after_event = old.event && group.members.iter().any(|(other, _)| *other == n);
             group.members.retain(|(other, _)| *other != n);
             group.members.push((n, false));
+            let anew = !self.strict && (event || after_event);
             if let Some(told) = group.told.as_mut().filter(|_| anew) {
                 let was_told = told.firing.remove(&n);
                 if group.receiver != "pager" {

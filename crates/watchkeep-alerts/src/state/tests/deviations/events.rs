@@ -76,6 +76,44 @@ fn d11_a_pager_that_does_not_hear_the_new_beginning_hears_the_end() {
 }
 
 #[test]
+fn d11_a_state_that_begins_before_a_flush_has_seen_the_end_of_an_event_is_told() {
+    let run = |bench: &mut Bench| {
+        bench.trigger(error("A"));
+        bench.at(301).fire(error("A"));
+        bench.at(340).restart(chat(), settings());
+        bench.at(700).resolve(&error("A"));
+        bench.at(2_000);
+    };
+    let mut bench = Bench::new(chat());
+    run(&mut bench);
+    let expected = [
+        "30 chat trigger +A",
+        "330 chat trigger +A",
+        "930 chat resolve -A",
+    ];
+    assert_eq!(notices(&mut bench), expected);
+    // What an event begins anew, a word on a state may carry on before the flush; also in a process that begins between.
+    let mut bench = Bench::new(chat());
+    bench.trigger(error("A"));
+    bench.at(301).trigger(error("A"));
+    bench.at(302).fire(error("A"));
+    bench.at(303).restart(chat(), settings());
+    bench.at(700).resolve(&error("A"));
+    bench.at(2_000);
+    assert_eq!(notices(&mut bench), expected);
+}
+
+#[test]
+fn d11_a_state_that_follows_an_event_and_is_over_before_a_flush_is_not_told() {
+    let mut bench = Bench::new(chat());
+    bench.trigger(error("A"));
+    bench.at(301).fire(error("A"));
+    bench.at(302).resolve(&error("A"));
+    bench.at(2_000);
+    assert_eq!(notices(&mut bench), ["30 chat trigger +A"]);
+}
+
+#[test]
 fn d11_each_of_many_that_begin_anew_is_told() {
     let names: Vec<String> = (0..8).map(|n| format!("E{n}")).collect();
     for heard in &names {
