@@ -104,6 +104,18 @@ fn d11_a_state_that_begins_before_a_flush_has_seen_the_end_of_an_event_is_told()
 }
 
 #[test]
+fn d11_a_state_that_begins_twice_before_a_flush_has_seen_the_end_of_an_event_is_told() {
+    let mut bench = Bench::new(chat());
+    bench.trigger(error("A"));
+    bench.at(301).fire(error("A"));
+    bench.at(302).resolve(&error("A"));
+    bench.at(303).fire(error("A"));
+    bench.at(2_000);
+    let expected = ["30 chat trigger +A", "330 chat trigger +A"];
+    assert_eq!(notices(&mut bench), expected);
+}
+
+#[test]
 fn d11_a_state_that_follows_an_event_and_is_over_before_a_flush_is_not_told() {
     let mut bench = Bench::new(chat());
     bench.trigger(error("A"));
