@@ -1,4 +1,4 @@
-//! Events that have begun anew before the lanes of their group came to know that they had ended.
+//! Alerts that have begun where an event was, before the lanes of their group came to know that it had ended.
 
 use crate::fingerprint::Fingerprint;
 use crate::state::State;
@@ -8,10 +8,10 @@ use crate::state::settings::Telling;
 use crate::view::AlertKind;
 
 impl State {
-    /// Lets events that have begun since the last flush be told, also where the lane believes that they go on (D11); says whether it did.
+    /// Lets events that have begun since the last flush be told, and states that have begun where an event was, also where the lane believes that they go on (D11); says whether it did.
     ///
     /// An end is noted by the flush after it: what begins between the two would count as told, and wait for the repeat.
-    /// A lane that is told the end of events keeps it as held back, so that it is told this end if it hears nothing before (D3); others forget it.
+    /// A lane that is told the end of events keeps the earlier one as held back, so that it is told an end also if it hears nothing before (D3); others forget it.
     /// A state that follows a state needs none of this: who was told that it fires has heard nothing else since, and it does.
     pub(super) fn begin_anew(&mut self, flush: &Flush<'_>, lane: &Lane, telling: Telling) -> bool {
         let begun = flush.items.iter().filter(|item| item.anew && !item.gone);

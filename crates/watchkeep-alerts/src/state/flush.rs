@@ -21,7 +21,7 @@ pub(super) struct Item {
     pub(super) kind: AlertKind,
     pub(super) level: Level,
     pub(super) resolved: bool,
-    /// Begun since the last flush: who was told of an event before, was told of another one (D11).
+    /// An event that has begun since the last flush, or a state that has begun where an event was: what was told before was another one (D11).
     pub(super) anew: bool,
     /// Held back by an inhibition, a silence or the time.
     pub(super) muted: bool,

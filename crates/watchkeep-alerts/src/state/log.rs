@@ -50,7 +50,7 @@ pub(super) struct Pending {
 pub(super) struct Mark {
     pub(super) firing: Vec<Fingerprint>,
     pub(super) resolved: Vec<Fingerprint>,
-    /// Told to fire by an earlier notice, and not told to be over; held back since, or an event that has begun anew.
+    /// Told to fire by an earlier notice, and not told to be over; held back since, or begun anew where an event was.
     pub(super) muted: Vec<Fingerprint>,
     /// The flush that it belongs to.
     pub(super) at: Moment,
@@ -192,11 +192,11 @@ impl Entry {
         }
     }
 
-    /// Lets events that have begun since be news to the lane, and says whether any of them would not have been; with `keeps`, the lane is still told their ends.
-    pub(super) fn begin_anew(&mut self, events: &[Fingerprint], keeps: bool) -> bool {
+    /// Lets alerts that have begun since be news to the lane, and says whether any of them would not have been; with `keeps`, the lane is still told their ends.
+    pub(super) fn begin_anew(&mut self, begun: &[Fingerprint], keeps: bool) -> bool {
         let pending = self.pending.iter_mut().map(|pending| &mut pending.mark);
         let marks = pending.chain(self.delivered.as_mut());
-        let changed = marks.map(|mark| mark.begin_anew(events, keeps));
+        let changed = marks.map(|mark| mark.begin_anew(begun, keeps));
         changed.fold(false, |any, changed| any | changed)
     }
 }
@@ -213,8 +213,8 @@ impl Mark {
         !self.firing.is_empty() || !self.muted.is_empty()
     }
 
-    fn begin_anew(&mut self, events: &[Fingerprint], keeps: bool) -> bool {
-        let open = events.iter().copied().filter(|it| self.has_open(*it));
+    fn begin_anew(&mut self, begun: &[Fingerprint], keeps: bool) -> bool {
+        let open = begun.iter().copied().filter(|it| self.has_open(*it));
         let mut open: Vec<_> = open.collect();
         open.sort_unstable();
         self.forget(&open);

@@ -24,6 +24,16 @@ pub(super) struct Beginning {
     pub(super) after_event: bool,
 }
 
+impl Beginning {
+    /// That of an alert which the configuration puts elsewhere.
+    pub(super) const fn elsewhere(starts_at: Timestamp) -> Self {
+        Self {
+            starts_at,
+            after_event: false,
+        }
+    }
+}
+
 impl State {
     /// Returns where an alert with these labels belongs.
     pub(super) fn places(&self, labels: &impl Texts) -> Vec<(RouteId, Labels)> {

@@ -66,10 +66,7 @@ impl State {
             let Some(stored) = self.alerts.get(fingerprint) else {
                 continue;
             };
-            let beginning = Beginning {
-                starts_at: stored.said.starts_at,
-                after_event: false,
-            };
+            let beginning = Beginning::elsewhere(stored.said.starts_at);
             let places = self.places(&stored.said.alert.labels());
             if let Some(stored) = self.alerts.get_mut(fingerprint) {
                 stored.groups.clear();
@@ -125,10 +122,7 @@ impl State {
             return false;
         };
         let firing = !stored.said.is_resolved(now.elapsed);
-        let beginning = Beginning {
-            starts_at: stored.said.starts_at,
-            after_event: false,
-        };
+        let beginning = Beginning::elsewhere(stored.said.starts_at);
         let held = stored.groups.clone();
         let places = self.places(&stored.said.alert.labels());
         let wanted: BTreeSet<_> = places
